@@ -12,7 +12,9 @@ use axum::http::{Method, Request};
 use axum::response::Response;
 use axum::routing::{any, post};
 use bytes::Bytes;
-use conversations::{Arrival, Claim, Names, Proof, Stop, Store, Taken, Unavailable, Waiting};
+use conversations::{
+    Arrival, Claim, ConversationId, Names, Proof, Stop, Store, Taken, Unavailable, Waiting,
+};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use policy::Keyword;
@@ -150,11 +152,15 @@ impl Inbound {
         let came = came.min(now);
         let claim = claim(self.store.names(), provider, &text);
         let (handled, asks) = self.heed(provider, &text, &claim, came, now).await?;
+        let name = provider.name();
         // A stop counts whatever the text's length.
         if text.body.chars().count() > LONGEST_TEXT {
+            if self.store.is_blocked(name, &text.from).await? {
+                self.only_count(name, &text.from).await;
+                return Ok(());
+            }
             return Err(TakeError::TooLong);
         }
-        let name = provider.name();
         // The mock's people may have any number.
         if let Some(owner) = self.providers.owner(&text.from).filter(|_| !sms::is_pretended(name)) {
             return Ok(self.take_our_own(owner, provider, &text.body, now).await?);
@@ -181,11 +187,8 @@ impl Inbound {
             claim,
             at: now,
         };
-        match self.store.take(&arrival).await? {
-            Taken::New => tracing::info!(conversation.id = %conversation, "took a text"),
-            Taken::Repeat => {
-                tracing::info!(conversation.id = %conversation, "ignored a repeated text")
-            }
+        if !self.note(self.store.take(&arrival).await?, &arrival, &conversation).await {
+            return Ok(());
         }
         let lane = match asks {
             // A keyword does not wait behind a slow model.
@@ -194,6 +197,22 @@ impl Inbound {
         };
         self.wake(format!("{conversation}{lane}"), &arrival.claim, trace).await;
         Ok(())
+    }
+
+    /// Notes what became of a text. Whether somebody may answer it, now or again.
+    async fn note(&self, taken: Taken, arrival: &Arrival, id: &ConversationId) -> bool {
+        match taken {
+            Taken::New => tracing::info!(conversation.id = %id, "took a text"),
+            Taken::Repeat => tracing::info!(conversation.id = %id, "ignored a repeated text"),
+            Taken::Blocked => self.only_count(&arrival.text.provider, &arrival.theirs).await,
+        }
+        taken != Taken::Blocked
+    }
+
+    /// Counts a text of a number that is blocked, which nobody answers.
+    async fn only_count(&self, provider: &str, theirs: &Number) {
+        self.store.count_blocked(provider, theirs).await;
+        tracing::info!("counted a text from a blocked number");
     }
 
     /// Records an opt-out or its end. Returns whether the provider has already answered the text,

@@ -14,8 +14,8 @@ use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
 use crate::commands::{
-    backup, chat, consents, doctor, give_back, languages, limits, quarantine, register, restore,
-    send, serve, smoke,
+    backup, chat, consents, doctor, give_back, languages, limits, person, quarantine, register,
+    restore, send, serve, smoke,
 };
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
@@ -65,6 +65,9 @@ enum Command {
     /// Put a backup in place of the embedded store, which is kept, while nothing uses it
     #[command(after_help = backup::EXIT_CODES)]
     Restore(restore::Asked),
+    /// Print what is held about a person, erase it, or block or stop their number
+    #[command(after_help = person::EXIT_CODES)]
+    Person(person::Asked),
     /// Print what to paste into the forms that register a number, and what would be rejected
     Register,
     /// Print what is said without the model, in each language, and how many segments it takes
@@ -132,6 +135,10 @@ fn carry_out(
         }
         Command::Backup(asked) => {
             let done = host::run(quiet(settings), async |settings| backup::run(&settings, &asked));
+            return doctor::exit_code(done);
+        }
+        Command::Person(asked) => {
+            let done = host::run(quiet(settings), |settings| person::run(settings, asked));
             return doctor::exit_code(done);
         }
         Command::Restore(asked) => {

@@ -151,8 +151,7 @@ impl<'a> Wake<'a> {
     /// course as any other. Does nothing if the person opted in again while the model was thinking.
     async fn stop(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let Some(text) = run.texts.last() else { return Ok(()) };
-        self.reload(loaded).await?;
-        if has_come_back(loaded, text.at) {
+        if !self.reload(loaded).await? || has_come_back(loaded, text.at) {
             return Ok(());
         }
         let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
@@ -160,7 +159,8 @@ impl<'a> Wake<'a> {
         let claim = store.names().message(&text.provider, &text.name);
         store.stop(&claim, theirs, &stop, &Proof::of(text)).await?;
         tracing::info!("the agent understood a text as an opt-out");
-        self.reload(loaded).await
+        self.reload(loaded).await?;
+        Ok(())
     }
 
     /// Prepares to ask the model about a run: counts the attempt in one commit, and nothing is
@@ -291,11 +291,11 @@ impl<'a> Wake<'a> {
                 self.without_answer(loaded, &mut draft, run, error, steps);
             }
             Some(Thought::Answer(answered)) => {
-                self.deal_with(&mut draft, run, steps);
+                self.deal_with(loaded, &mut draft, run, steps);
                 self.add_answer(loaded, &mut draft, run, answered);
             }
             None => {
-                self.deal_with(&mut draft, run, steps);
+                self.deal_with(loaded, &mut draft, run, steps);
                 self.add_fixed(loaded, &mut draft, run);
             }
         }
@@ -303,7 +303,7 @@ impl<'a> Wake<'a> {
     }
 
     /// Lets the texts of a run wait no longer, and notes what they show of our last reply.
-    fn deal_with(&self, draft: &mut Draft<'a>, run: &Run, steps: &[Step]) {
+    fn deal_with(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, steps: &[Step]) {
         draft.changes.push(Change::Steps(run.trace().clone(), steps.to_vec()));
         draft.changes.extend(others(run));
         if let Some(said) = arrived(&draft.next, &run.texts) {
@@ -312,6 +312,7 @@ impl<'a> Wake<'a> {
         }
         match run.does {
             // A text that gets no answer is not part of the conversation.
+            Does::Nothing if loaded.blocked => draft.set_aside(&run.texts, "blocked"),
             Does::Nothing => draft.set_aside(&run.texts, "stopped"),
             _ => draft.take_up(&run.texts),
         }

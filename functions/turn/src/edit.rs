@@ -222,7 +222,9 @@ impl<'a> Wake<'a> {
                     tokio::time::sleep(pause).await;
                 }
             }
-            self.reload(loaded).await?;
+            if !self.reload(loaded).await? {
+                return Ok(Outcome::Unchanged);
+            }
             let is_ours =
                 |planned: &Planned<'_>| is_under_way(&loaded.conversation, planned.attempt());
             if planned.as_deref().is_some_and(is_ours) {
@@ -231,17 +233,18 @@ impl<'a> Wake<'a> {
         }
     }
 
-    pub(crate) async fn reload(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
-        match self.turn.load(&loaded.id, self.clock.now()).await? {
-            Some(again) => *loaded = again,
-            None => {
-                // It has been deleted: there is nothing left to do.
-                loaded.waiting.clear();
-                loaded.more = false;
-                loaded.conversation.open = None;
-            }
+    /// Loads the conversation again. False if it has been deleted: there is nothing left to do.
+    pub(crate) async fn reload(&self, loaded: &mut Loaded) -> Result<bool, Unavailable> {
+        if let Some(again) = self.turn.load(&loaded.id, self.clock.now()).await? {
+            *loaded = again;
+            return Ok(true);
         }
-        Ok(())
+        loaded.waiting.clear();
+        loaded.more = false;
+        loaded.conversation.open = None;
+        loaded.conversation.failed.clear();
+        loaded.conversation.due_at = None;
+        Ok(false)
     }
 }
 

@@ -253,7 +253,7 @@ impl<'a> Wake<'a> {
                 format!(
                     "The sender {symptom}, so it is taken for a machine: it gets no answer \
                      until it says something else. Read what it said, and block the number \
-                     at the provider if it goes on."
+                     (`textback person`) if it goes on."
                 ),
             ),
             Closed::Quiet => (

@@ -32,7 +32,7 @@ impl Run {
     /// the model cannot answer.
     pub(crate) fn next(loaded: &Loaded) -> Option<Self> {
         if let Some(stop) = &loaded.stop {
-            return Self::stopped(&loaded.waiting, stop);
+            return Self::stopped(loaded, stop);
         }
         let Some((text, keyword)) =
             loaded.waiting.iter().find_map(|text| Some((text, asks(text)?)))
@@ -58,8 +58,9 @@ impl Run {
     }
 
     /// The run of a person who has stopped: every text up to the word that opts in again.
-    fn stopped(waiting: &[Waiting], stop: &Stop) -> Option<Self> {
-        let back = |text: &Waiting| text.asks == Some(Keyword::Yes) && text.at > stop.at;
+    fn stopped(Loaded { waiting, blocked, .. }: &Loaded, stop: &Stop) -> Option<Self> {
+        let back =
+            |text: &Waiting| text.asks == Some(Keyword::Yes) && text.at > stop.at && !blocked;
         let first = waiting.first()?;
         if back(first) {
             return Some(Self { texts: vec![first.clone()], does: Does::Say(Fixed::Back) });

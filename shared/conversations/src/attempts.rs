@@ -333,9 +333,10 @@ impl Store {
         }
     }
 
-    /// Stores a new status of an attempt.
+    /// Stores a new status of an attempt, if there is such an attempt.
     pub async fn update_status(&self, update: &StatusUpdate) -> Result<(), Unavailable> {
-        self.documents.commit(vec![update.write(&[])]).await?;
+        // One that was erased meanwhile stays erased.
+        self.documents.if_unchanged(vec![update.write(&[]).if_there()]).await?;
         Ok(())
     }
 

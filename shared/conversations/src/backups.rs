@@ -64,6 +64,8 @@ pub struct Restore {
 pub struct Restored {
     /// What was set aside.
     pub aside: Aside,
+    /// How many documents were removed of people who were erased after the backup was made.
+    pub erased: usize,
     /// The folder with the store that was replaced, if there was one.
     pub kept: Option<PathBuf>,
 }
@@ -105,12 +107,13 @@ impl Restore {
         let failed = |error: Unavailable| OpenError::DataDir(error.to_string());
         let mut store = Store::open_in(self.restoring.folder())?;
         store.lifetimes = Lifetimes::from_settings(settings)?;
+        let erased = store.erase_again().await.map_err(failed)?;
         let aside = store.set_open_aside(note, self.lost(), now).await.map_err(failed)?;
         if matches!(self.since(), Since::Nothing(_)) && !imported {
             store.opt_outs_missing(now).await.map_err(failed)?;
         }
         drop(store);
         let kept = self.restoring.take_place(settings, &self.file)?;
-        Ok(Restored { aside, kept })
+        Ok(Restored { aside, erased, kept })
     }
 }

@@ -35,6 +35,8 @@ pub struct Loaded {
     pub more: bool,
     /// The person's opt-out, if any.
     pub stop: Option<Stop>,
+    /// Whether the number is blocked, so that nothing is said to it. It then counts as opted out too.
+    pub blocked: bool,
     /// The health of the routes that a reply can take.
     pub health: Health,
     /// A shard of the account that a turn is paid from, if one was asked for. It is used once: after a

@@ -11,6 +11,10 @@ collections! {
         PLACE: Text = "place",
         TRACE: Text = "trace",
     }
+    /// How many texts came from each number that is blocked.
+    blocked [Later] {}
+    /// Numbers that are blocked.
+    blocks [InLedger Later] { AT: Time = "at", }
     /// What is reserved and spent, in shards.
     budget [Later] {}
     /// Messages that were taken, so that a repeat is recognised.
@@ -29,6 +33,8 @@ collections! {
     effects [Expires] { CONVERSATION: Text = "conversation", DUE_AT: Time = "due_at", }
     /// Conversations that are over.
     ended [Expires] { PLACE: Text = "place", }
+    /// Who was erased, and when.
+    erasures [InLedger Later] { AT: Time = "at", }
     /// Conversations under way, without their entries.
     heads [Expires FromTheFirst] { AT: Time = "at", DUE_AT: Time = "due_at", }
     /// The health of all routes.

@@ -55,11 +55,13 @@ impl Store {
         Ok(())
     }
 
-    /// Postpones an effect that could not be delivered.
+    /// Postpones an effect that could not be delivered, unless it is gone: another process has
+    /// delivered it, or its person was erased.
     pub async fn put_off(&self, effect: &Effect, until: Timestamp) -> Result<(), Unavailable> {
-        // Written as a whole, so that one just delivered by another process is not left in part.
-        let effect = Effect { tries: effect.tries + 1, due_at: until, ..effect.clone() };
-        self.documents.commit(vec![effect.keep(&self.lifetimes)]).await?;
+        let set = Fields::none().with("tries", effect.tries + 1);
+        let set = set.with("due_at", until.as_millisecond());
+        let path = at("effects", &effect.id);
+        self.documents.if_unchanged(vec![Write::Count { path, set, add: vec![] }]).await?;
         Ok(())
     }
 }

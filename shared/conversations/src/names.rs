@@ -31,7 +31,7 @@ impl Names {
     /// provider makes no difference, nor does the number of ours; except that the mock's people are
     /// kept apart.
     pub fn conversation(&self, provider: &str, theirs: &Number) -> ConversationId {
-        ConversationId::of(&self.person(provider, theirs), &self.key.name(&["agent", AGENT]))
+        self.conversation_of(&self.person(provider, theirs))
     }
 
     /// The name of a probe of one of our numbers by this provider. No conversation has such a name.
@@ -55,6 +55,16 @@ impl Names {
     /// answer finds it without a search.
     pub fn test_send(&self, provider: &str, theirs: &Number, code: &str) -> String {
         format!("trial-{}", self.key.name(&["trial", &self.person(provider, theirs), code]))
+    }
+
+    /// The names of the person with this number: as their real owner, and as one of the mock's people.
+    pub(crate) fn people(&self, theirs: &Number) -> [String; 2] {
+        ["", sms::PRETENDED].map(|provider| self.person(provider, theirs))
+    }
+
+    /// The conversations between the agent and the person of this name.
+    pub(crate) fn conversation_of(&self, person: &str) -> ConversationId {
+        ConversationId::of(person, &self.key.name(&["agent", AGENT]))
     }
 
     /// The documents of a person who is texted through this provider. A person with one of the mock's

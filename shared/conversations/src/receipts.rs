@@ -16,7 +16,7 @@ use crate::collections::{attempts, receipts};
 use crate::consent_events::ConsentEvent;
 use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
-use crate::stops::stopped;
+use crate::stops::stop_of;
 use crate::store::Store;
 
 /// How long after its arrival the attempt of a receipt is looked for: soon, because the process that
@@ -158,12 +158,21 @@ impl Store {
         kept: Option<String>,
     ) -> Result<Joined, Unavailable> {
         let told = MatchedReceipt::of(attempt, receipt, kept);
-        let mut writes = told.writes(&self.lifetimes);
+        let writes: Vec<_> = told.writes(&self.lifetimes).into_iter().map(unless_erased).collect();
+        let mut with_head = writes.clone();
         if told.fails && told.is_new() {
-            writes.push(failed(attempt, receipt.at));
+            with_head.push(unless_erased(failed(attempt, receipt.at)));
         }
-        if !writes.is_empty() {
-            self.documents.commit(writes).await?;
+        let is_stored = with_head.is_empty()
+            || self.documents.if_unchanged(with_head).await?
+            // The conversation may be gone before its attempts.
+            || self.documents.if_unchanged(writes).await?;
+        if !is_stored {
+            // The person was erased meanwhile. What they said to their provider counts all the same.
+            if told.opted_out.is_some() {
+                self.documents.commit(vec![told.stop()]).await?;
+            }
+            return Ok(Joined::NotYet);
         }
         // The process that applied it before may have died before it woke anybody.
         let failed = told.fails.then(|| attempt.conversation.clone());
@@ -302,14 +311,20 @@ impl MatchedReceipt {
     pub(crate) fn writes(&self, lifetimes: &Lifetimes) -> Vec<Write> {
         let kept = self.kept.iter().map(|name| Write::Delete(at("receipts", name), None));
         let mut writes: Vec<_> = kept.collect();
-        let Self { update, step, conversation, .. } = self;
+        let Self { update, step, .. } = self;
         if self.is_new() {
             writes.push(update.write(std::slice::from_ref(step)));
         }
         if let Some(event) = self.opted_out.as_ref().filter(|_| !self.is_known) {
-            writes.extend(stopped(conversation, update.provider(), event, lifetimes));
+            writes.push(self.stop());
+            writes.push(event.enter(self.conversation.person(), lifetimes));
         }
         writes
+    }
+
+    /// The opt-out that it reports.
+    fn stop(&self) -> Write {
+        stop_of(&self.conversation, self.update.provider(), self.update.at)
     }
 
     /// Whether the attempt learns something new from it.
@@ -367,6 +382,16 @@ impl DueReceipt {
 /// may have been worked out yet.
 fn is_final(status: Status, charge: &Charge) -> bool {
     status.is_failure() || (status > Status::Accepted && charge.amount > Amount::ZERO)
+}
+
+/// The same write, which brings no attempt and no head back that was erased meanwhile.
+fn unless_erased(write: Write) -> Write {
+    match &write {
+        Write::Merge { path, .. } if ["attempts", "heads"].contains(&path.collection) => {
+            write.if_there()
+        }
+        _ => write,
+    }
 }
 
 /// Tells a conversation that one of its replies did not arrive, and makes it due.

@@ -15,6 +15,9 @@ use crate::store::Store;
 /// The provider of a stop that was imported from a list.
 const LISTED: &str = "list";
 
+/// The provider of a stop that was entered for one person.
+const BY_HAND: &str = "by hand";
+
 /// A person's wish to get no more texts from any of our numbers, through any provider.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stop {
@@ -111,6 +114,33 @@ impl Store {
         }
     }
 
+    /// Records an opt-out that somebody enters for this number, also as one of the mock's people.
+    pub async fn stop_by_hand(&self, theirs: &Number, at: Timestamp) -> Result<(), Unavailable> {
+        let event = ConsentEvent::of(ConsentKind::Stop, theirs, BY_HAND, at);
+        let stop = Stop { at, provider: BY_HAND.to_owned(), confirmed: true };
+        let people = self.names.people(theirs);
+        let mut writes: Vec<_> = people.iter().map(|person| keep_stop(person, &stop)).collect();
+        writes.push(event.enter(&people[0], &self.lifetimes));
+        self.documents.commit(writes).await?;
+        Ok(())
+    }
+
+    /// Lifts the opt-out of this number. False if there was none.
+    pub async fn start_by_hand(
+        &self,
+        theirs: &Number,
+        now: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let people = self.names.people(theirs);
+        let stops = people.each_ref().map(|person| at("stops", person));
+        let found = self.documents.get(&stops).await?;
+        let event = ConsentEvent::of(ConsentKind::Start, theirs, BY_HAND, now);
+        let mut writes: Vec<_> = stops.map(|stop| Write::Delete(stop, None)).into();
+        writes.push(event.enter(&people[0], &self.lifetimes));
+        self.documents.commit(writes).await?;
+        Ok(found.iter().any(Option::is_some))
+    }
+
     /// Records that a person opted in again at this time, through this provider. Takes effect once for
     /// each message, and not if they have opted out since. An opt-out from the future, by a clock that
     /// was ahead, counts as one of now. Returns whether an opt-out was found.
@@ -158,6 +188,11 @@ pub(crate) fn stopped(
     event: &ConsentEvent,
     lifetimes: &Lifetimes,
 ) -> Vec<Write> {
-    let stop = Stop { at: event.at, provider: provider.to_owned(), confirmed: true };
-    vec![keep_stop(id.person(), &stop), event.enter(id.person(), lifetimes)]
+    vec![stop_of(id, provider, event.at), event.enter(id.person(), lifetimes)]
+}
+
+/// The same without its event.
+pub(crate) fn stop_of(id: &ConversationId, provider: &str, at: Timestamp) -> Write {
+    let stop = Stop { at, provider: provider.to_owned(), confirmed: true };
+    keep_stop(id.person(), &stop)
 }

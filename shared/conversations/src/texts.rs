@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sms::{Handled, Number};
 use telemetry::{Step, TraceId};
 
+use crate::blocks::block_of;
 use crate::collections::texts;
 use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
@@ -118,6 +119,8 @@ pub enum Taken {
     New,
     /// It was taken earlier; nothing was stored.
     Repeat,
+    /// Its number is blocked: it was counted, and nothing of it was stored.
+    Blocked,
 }
 
 impl Store {
@@ -131,14 +134,22 @@ impl Store {
         let name = format!("{}-{}", arrival.claim.name(), now.as_millisecond());
         let kept = Waiting { name, ..arrival.text.clone() };
         let text = |due| keep(&kept, theirs, &id, *now, due, &self.lifetimes);
-        let with_head = vec![text(None), makes_due(&kept, theirs, &id, *now, &self.lifetimes)];
+        let unless_blocked = Write::Absent(block_of(id.person()));
+        let makes_due = makes_due(&kept, theirs, &id, *now, &self.lifetimes);
+        let with_head = vec![text(None), makes_due, unless_blocked.clone()];
         let new = match self.claim(&arrival.claim, arrival.text.at, with_head).await {
             Err(WriteError::Contended) => {
-                self.claim(&arrival.claim, arrival.text.at, vec![text(Some(*now))]).await?
+                let alone = vec![text(Some(*now)), unless_blocked];
+                self.claim(&arrival.claim, arrival.text.at, alone).await?
             }
             answer => answer?,
         };
-        Ok(if new { Taken::New } else { Taken::Repeat })
+        // Only a text that was not taken is worth another look.
+        Ok(match new {
+            true => Taken::New,
+            false if self.is_blocked(&arrival.text.provider, theirs).await? => Taken::Blocked,
+            false => Taken::Repeat,
+        })
     }
 
     /// The first waiting texts of a conversation, one more than a turn takes.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::blocks::{block_of, silent};
 use crate::budget::{self, Payer};
 use crate::change::{Change, CommitError, Loaded};
 use crate::conversation::Conversation;
@@ -50,6 +51,7 @@ impl Store {
             at("conversations", id.as_str()),
             at("stops", id.person()),
             at("health", "current"),
+            block_of(id.person()),
         ];
         let shard = payer.map(budget::shard_of);
         paths.extend(shard.iter().map(|(_, path)| path.clone()));
@@ -57,7 +59,7 @@ impl Store {
         let mut found = found.into_iter();
         let mut next = || found.next().flatten();
         let Some(head) = next() else { return Ok(None) };
-        let (said, stop, health, account) = (next(), next(), next(), next());
+        let (said, stop, health, block, account) = (next(), next(), next(), next(), next());
         let shard = shard.map(|(name, _)| budget::decoded(name, account)).transpose()?;
         let version = head.version;
         let is_stored = head.fields.get::<u32>("tries").is_some();
@@ -91,8 +93,12 @@ impl Store {
             conversation,
             waiting,
             more,
+            blocked: block.is_some(),
             stop_version: stop.as_ref().map(|stop| stop.version),
-            stop: stop.map(|found| found.fields.decode()).transpose()?,
+            stop: match block {
+                Some(block) => Some(silent(&block)),
+                None => stop.map(|found| found.fields.decode()).transpose()?,
+            },
             health: health.as_ref().and_then(opened).unwrap_or_default(),
         }))
     }

@@ -158,9 +158,17 @@ pub(crate) enum Filter {
     Latest(&'static str),
     Within(&'static str, String, String),
     LastWithin(&'static str, String, String),
+    /// By name, after this one.
+    Behind(String),
 }
 
 impl Query {
+    /// All documents of a collection behind the one with this name, in the order of their names. Reads
+    /// everything, page by page: only for what somebody does by hand and rarely.
+    pub fn behind_name(collection: &'static str, name: String, limit: u32) -> Self {
+        Self { collection, filter: Filter::Behind(name), after: None, limit }
+    }
+
     /// Only those after this place, for a query by time, earliest first.
     pub fn behind(self, after: Option<Place>) -> Self {
         Self { after, ..self }

@@ -47,6 +47,15 @@ pub enum Write {
         /// What is added, and to which arrays.
         append: Vec<(&'static str, Vec<Box<RawValue>>)>,
     },
+    /// The same as a merge, on condition that the document exists.
+    Extend {
+        /// The document.
+        path: Path,
+        /// What is set.
+        set: Fields,
+        /// What is added, and to which arrays.
+        append: Vec<(&'static str, Vec<Box<RawValue>>)>,
+    },
     /// Sets some fields and increments others, on condition that the document exists. Concurrent counts
     /// do not conflict.
     Count {
@@ -83,6 +92,14 @@ impl Write {
         Self::Merge { path, set, append: vec![] }
     }
 
+    /// The same on condition that the document exists, for a merge, which creates it otherwise.
+    pub fn if_there(self) -> Self {
+        match self {
+            Self::Merge { path, set, append } => Self::Extend { path, set, append },
+            other => other,
+        }
+    }
+
     /// The document that it writes, or whose absence it requires.
     pub(crate) fn path(&self) -> &Path {
         match self {
@@ -90,6 +107,7 @@ impl Write {
             | Self::Replace(path, ..)
             | Self::Amend(path, ..)
             | Self::Merge { path, .. }
+            | Self::Extend { path, .. }
             | Self::Count { path, .. }
             | Self::Add(path, _)
             | Self::Delete(path, _)
@@ -104,6 +122,7 @@ impl Write {
             Self::Replace(..) => "replace",
             Self::Amend(..) => "amend",
             Self::Merge { .. } => "merge",
+            Self::Extend { .. } => "extend",
             Self::Count { .. } => "count",
             Self::Add(..) => "add",
             Self::Delete(..) => "delete",

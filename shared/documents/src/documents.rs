@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::collections::Query;
 use crate::document::{Document, Path, Version, Write};
-use crate::error::{Unavailable, WriteError};
+use crate::error::{Left, Unavailable, WriteError};
 use crate::firestore::Firestore;
 use crate::outages::{Asked, Outages};
 #[cfg(feature = "sqlite")]
@@ -175,6 +175,19 @@ impl Documents {
                 outcome.inspect_err(|error| self.note(Asked::Write, Some(error)))
             }
             Kind::Firestore(_) => Ok(()),
+        }
+    }
+
+    /// Makes sure that nothing deleted can be read any more in the files of the store. `None`: nothing
+    /// can, or the store has no files. Takes seconds, in which nobody writes.
+    pub async fn purge(&self) -> Result<Option<Left>, Unavailable> {
+        match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(sqlite) => {
+                let outcome = sqlite.purge().await;
+                outcome.inspect_err(|error| self.note(Asked::Write, Some(error)))
+            }
+            Kind::Firestore(_) => Ok(None),
         }
     }
 

@@ -67,3 +67,12 @@ impl From<WriteError> for Unavailable {
         }
     }
 }
+
+/// Why deleted content may still be readable after a purge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Another process reads the file or writes to it.
+    InUse,
+    /// The database is too large to be written anew, so a page may hold a part of it.
+    TooLarge,
+}

@@ -25,7 +25,7 @@ mod sqlite;
 pub use collections::{Collection, Field, Holds, Kind, Place, Query, Text, Time};
 pub use document::{Document, Path, Version, Write, at};
 pub use documents::{Documents, RARELY};
-pub use error::{Unavailable, WriteError};
+pub use error::{Left, Unavailable, WriteError};
 pub use fields::{Fields, raw};
 pub use key::{Key, hash};
 pub use merge::once_each;

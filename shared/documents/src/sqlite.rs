@@ -30,7 +30,7 @@ use tokio::time::timeout;
 
 use crate::collections::{Collection, Query};
 use crate::document::{Document, Path, Version, Write};
-use crate::error::{Unavailable, WriteError};
+use crate::error::{Left, Unavailable, WriteError};
 use crate::key::Key;
 use checkpoints::Checkpoint;
 use connection::For;
@@ -49,6 +49,12 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The error after that.
 const LOCKED: &str = "it was locked for too long";
+
+/// The error if a thread is gone.
+const STOPPED: &str = "the store's thread stopped";
+
+/// How often a purge is tried while others use the file. Each try waits for them.
+const PURGES: usize = 5;
 
 /// How many reads, and how many writes, may be waiting. Any more are refused immediately: they would be
 /// refused later anyway, and use memory until then.
@@ -151,6 +157,23 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Makes sure that nothing deleted can be read in any file, now and not later; tries again while
+    /// others use the file.
+    pub(crate) async fn purge(&self) -> Result<Option<Left>, Unavailable> {
+        let mut left = None;
+        for _ in 0..PURGES {
+            let (answer, answered) = oneshot::channel();
+            let (place, deadline) = (self.place(1)?, Instant::now() + TIMEOUT);
+            self.writer.queue().hand(Asked { what: What::Purge, answer, deadline, place });
+            let done = answered.await.map_err(|_| Unavailable::new(STOPPED))?;
+            left = done?.left;
+            if left != Some(Left::InUse) {
+                break;
+            }
+        }
+        Ok(left)
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Unavailable> + Send + 'static,
@@ -186,5 +209,5 @@ impl Sqlite {
 async fn in_time<T>(answered: oneshot::Receiver<T>) -> Result<T, Unavailable> {
     let answer = timeout(TIMEOUT, answered).await;
     let answer = answer.map_err(|_| Unavailable::new(LOCKED))?;
-    answer.map_err(|_| Unavailable::new("the store's thread stopped"))
+    answer.map_err(|_| Unavailable::new(STOPPED))
 }

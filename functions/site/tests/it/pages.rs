@@ -36,6 +36,8 @@ async fn each_page_says_what_a_reviewer_looks_for() {
                 "5 years",
                 "no cookies",
                 "delete",
+                "a code from which your number cannot be read",
+                "we erase your data from it again",
                 "<a href=\"terms?lang=en\">",
             ],
         ),

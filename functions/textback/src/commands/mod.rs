@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod give_back;
 pub(crate) mod languages;
 pub(crate) mod limits;
+pub(crate) mod person;
 pub(crate) mod quarantine;
 pub(crate) mod register;
 pub(crate) mod restore;

@@ -49,8 +49,9 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
         return Err("nothing is stored in DATA_DIR".into());
     };
     if asked.set_aside {
+        let erased = store.erase_again().await?;
         let aside = store.set_open_aside(&note()?, 0, Timestamp::now()).await?;
-        say(&asked, &aside, json!({ "set_aside": counts(&aside) }));
+        say(&asked, &aside, json!({ "set_aside": counts(&aside), "erased_again": erased }));
     }
     if let Some(list) = &asked.opt_outs {
         enter(&store, list, &asked).await?;
@@ -107,13 +108,14 @@ async fn restore(settings: &Settings, asked: &Asked, file: &Path) -> Result<bool
         asked.opt_outs_imported || matches!(since, Since::Nothing(_)) && !asked.json && agreed()?;
     let restored = restore.finish(settings, &note()?, imported, now).await?;
     let sends = imported || !matches!(since, Since::Nothing(_));
-    let Restored { aside, kept } = restored;
+    let Restored { aside, erased, kept } = restored;
     let done = json!({
         "version": 1,
         "holds": as_json(&held),
         "knows_since": known(&since),
         "set_aside": counts(&aside),
         "waiting_texts_lost": lost,
+        "erased_again": erased,
         "kept": kept,
         "sends": sends,
     });
@@ -122,6 +124,11 @@ async fn restore(settings: &Settings, asked: &Asked, file: &Path) -> Result<bool
         if lost > 0 {
             println!(
                 "{lost} texts that waited in the store before are only in the folder that is kept."
+            );
+        }
+        if erased > 0 {
+            println!(
+                "Erased again, of people who were erased after the backup was made: {erased} documents."
             );
         }
         if let Some(kept) = kept {

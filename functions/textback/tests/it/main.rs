@@ -29,6 +29,7 @@ mod quarantine;
 mod refusals;
 mod register;
 mod results;
+mod rights;
 mod secrets;
 mod settings;
 mod smoke;

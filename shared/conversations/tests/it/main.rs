@@ -19,6 +19,7 @@ mod locked;
 mod names;
 mod quarantine;
 mod receipts;
+mod rights;
 mod silence;
 mod statuses;
 mod steps;
@@ -43,6 +44,7 @@ use lifetimes::*;
 use names::*;
 use quarantine::*;
 use receipts::*;
+use rights::*;
 use silence::*;
 use stops::*;
 use traces::*;
@@ -129,6 +131,10 @@ fakes::promises! {
     enters_a_stop_once_and_in_its_commit
     keeps_no_more_of_a_text_than_shows_the_stop
     lists_each_event_once_whatever_the_page_size
+    erases_a_person_from_every_collection_and_nobody_else
+    begins_anew_with_a_text_a_second_after_an_erasure
+    nothing_that_comes_late_brings_an_erased_person_back
+    counts_what_a_blocked_number_sends_and_keeps_none_of_it
 }
 
 /// The same for promises that hold across restarts: each gets the place of the store.

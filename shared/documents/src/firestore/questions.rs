@@ -35,6 +35,7 @@ pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery 
         Filter::LastWithin(field, from, end) => {
             (Some(between(field, from, end)), Some((field, q::Direction::Descending)))
         }
+        Filter::Behind(id) => return behind_name(query, id, database),
     };
     // By name last, as Firestore does implicitly: a place consists of both.
     let order_by = order.into_iter().flat_map(|(field, direction)| {
@@ -44,14 +45,31 @@ pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery 
         })
     });
     let start_at = query.after().map(|place| behind(query.collection(), place, database));
+    api::StructuredQuery { r#where: filter, order_by: order_by.collect(), start_at, ..from(query) }
+}
+
+/// A query for documents in the order of their names, which is the order without any other.
+fn behind_name(query: &Query, id: &str, database: &str) -> api::StructuredQuery {
+    let named = |id: &str| {
+        let path = Path { collection: query.collection(), id: id.to_owned() };
+        let name = ValueType::ReferenceValue(name(&path, database));
+        api::Cursor { values: vec![api::Value { value_type: Some(name) }], before: false }
+    };
+    let order = q::Order {
+        field: Some(q::FieldReference { field_path: "__name__".into() }),
+        direction: q::Direction::Ascending.into(),
+    };
+    // No name is empty.
+    let start_at = (!id.is_empty()).then(|| named(id));
+    api::StructuredQuery { order_by: vec![order], start_at, ..from(query) }
+}
+
+fn from(query: &Query) -> api::StructuredQuery {
     api::StructuredQuery {
         from: vec![q::CollectionSelector {
             collection_id: query.collection().into(),
             all_descendants: false,
         }],
-        r#where: filter,
-        order_by: order_by.collect(),
-        start_at,
         limit: Some(i32::try_from(query.limit()).unwrap_or(i32::MAX)),
         ..Default::default()
     }

@@ -40,18 +40,18 @@ pub(super) fn encode(write: &Write, database: &str) -> api::Write {
             current_document: on(unchanged(version)),
             ..Default::default()
         },
-        Write::Merge { path, set, append } => api::Write {
+        Write::Merge { path, set, append } | Write::Extend { path, set, append } => api::Write {
             operation: update(path, set),
             // Without the mask the append would replace the whole document.
             update_mask: mask(set),
             update_transforms: append.iter().map(|(field, values)| add(field, values)).collect(),
-            ..Default::default()
+            current_document: there(write),
         },
         Write::Count { path, set, add } => api::Write {
             operation: update(path, set),
             update_mask: mask(set),
             update_transforms: add.iter().map(|field| increment(field, 1)).collect(),
-            current_document: on(ConditionType::Exists(true)),
+            current_document: there(write),
         },
         Write::Add(path, more) => api::Write {
             operation: update(path, &Fields::none()),
@@ -72,6 +72,13 @@ pub(super) fn encode(write: &Write, database: &str) -> api::Write {
             ..Default::default()
         },
     }
+}
+
+/// The condition of a write that needs a document.
+fn there(write: &Write) -> Option<api::Precondition> {
+    let needs = matches!(write, Write::Extend { .. } | Write::Count { .. });
+    let condition_type = Some(ConditionType::Exists(true));
+    needs.then_some(api::Precondition { condition_type })
 }
 
 /// The full name of a document in this database.

@@ -82,6 +82,11 @@ impl Backup {
         }))
     }
 
+    /// Adds what it lacks because it was made before that was added to its form.
+    pub(crate) fn complete(&mut self, collections: &[Collection]) -> Result<(), Unusable> {
+        file::complete(&mut self.connection, collections)
+    }
+
     /// The key of its names.
     pub(crate) fn key(&self) -> &Key {
         &self.key

@@ -159,6 +159,13 @@ impl Ledger {
         Ok(whole.len() as u64)
     }
 
+    /// Begins it anew with what the database holds, without what it held before.
+    pub(super) fn begin_anew(&self, connection: &Connection) -> Result<(), Unavailable> {
+        self.agree(connection)?;
+        self.begin(connection)?;
+        Ok(())
+    }
+
     /// The existing ledger and its first line. It gets its name only when it is complete, so a ledger
     /// with another beginning is damaged: it may contain opt-outs.
     fn find(&self) -> Result<Option<(File, Head)>, Unavailable> {

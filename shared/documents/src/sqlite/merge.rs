@@ -36,6 +36,10 @@ pub(super) fn into(
     let claims = tables.called(wanted.claims)?;
     let continues = continues(present, claims, now)?;
     for table in tables.all().filter(|table| table.is_in_ledger) {
+        if !present.table_exists(Some("main"), table.name)? {
+            // A version has written it that did not have this collection.
+            continue;
+        }
         if continues {
             transaction.execute(&format!("DELETE FROM new.{}", table.name), [])?;
         }

@@ -50,6 +50,11 @@ fn check(store: &Connection, tables: &Tables) {
             assert!(plan[0].starts_with(&by) && plan.iter().all(is_sought), "{query:?}: {plan:?}");
         }
     }
+    for collection in ALL {
+        let plan = plan(store, &question(&Query::behind_name(collection.name, "a".into(), 20)).0);
+        let by_name = format!("SEARCH {0} USING INDEX sqlite_autoindex_{0}_1 (", collection.name);
+        assert!(plan[0].starts_with(&by_name) && plan.iter().all(is_sought), "{plan:?}");
+    }
     for statement in
         tables.all().flat_map(|table| statements(table)).chain(ledger::STATEMENTS.map(Into::into))
     {

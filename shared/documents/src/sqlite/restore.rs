@@ -196,7 +196,9 @@ impl Building {
             self.copy(Path::new(&latest), LATEST)?;
         }
         let copied = Backup::open(&self.path.join(FILE), collections);
-        copied.map_err(|Unusable(why)| Refused::Backup(why))
+        let mut copied = copied.map_err(|Unusable(why)| Refused::Backup(why))?;
+        copied.complete(collections)?;
+        Ok(copied)
     }
 
     fn copy(&self, from: &Path, name: &str) -> Result<(), Refused> {

@@ -156,6 +156,7 @@ fn value(column: Field, value: Option<&RawValue>) -> SqlValue {
 /// The statement for a query, and its parameters.
 pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
     let (field, condition, order, mut given): (_, _, _, Vec<SqlValue>) = match query.filter() {
+        Filter::Behind(name) => return (behind(query), vec![name.clone().into()]),
         Filter::Equal(field, text) => (field, "= ?1", None, vec![text.clone().into()]),
         Filter::NotAfter(field, time) => (field, "<= ?1", Some("ASC"), vec![(*time).into()]),
         Filter::NotBefore(field, time) => (field, ">= ?1", Some("ASC"), vec![(*time).into()]),
@@ -182,6 +183,11 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
     }
     let _ = write!(asked, " LIMIT {}", query.limit());
     (asked, given)
+}
+
+fn behind(query: &Query) -> String {
+    let (name, limit) = (query.collection(), query.limit());
+    format!("SELECT id, version, body FROM {name} WHERE id > ?1 ORDER BY id LIMIT {limit}")
 }
 
 fn both(from: &str, end: &str) -> Vec<SqlValue> {

@@ -26,6 +26,7 @@ enum What {
     Replace(Body, i64),
     Amend(Fields, i64),
     Merge { set: Fields, append: Vec<(&'static str, Vec<Box<RawValue>>)> },
+    Extend { set: Fields, append: Vec<(&'static str, Vec<Box<RawValue>>)> },
     Count { set: Fields, add: Vec<&'static str> },
     Add(Vec<(String, i64)>),
     Delete(Option<i64>),
@@ -42,6 +43,7 @@ impl Work {
             }
             Write::Amend(path, set, version) => (path, What::Amend(set, version.0)),
             Write::Merge { path, set, append } => (path, What::Merge { set, append }),
+            Write::Extend { path, set, append } => (path, What::Extend { set, append }),
             Write::Count { path, set, add } => (path, What::Count { set, add }),
             Write::Add(path, more) => (path, What::Add(more)),
             Write::Delete(path, version) => (path, What::Delete(version.map(|version| version.0))),
@@ -80,6 +82,12 @@ impl Work {
                     append.iter().for_each(|(name, elements)| stored.append(name, elements));
                 };
                 self.change_or_create(connection, set, change, written)?;
+            }
+            What::Extend { set, append } => {
+                let change = |stored: &mut Stored<'_>| {
+                    append.iter().for_each(|(name, elements)| stored.append(name, elements));
+                };
+                held(self.change(connection, None, set, change, written)?.into())?;
             }
             What::Add(more) => {
                 let change = |stored: &mut Stored<'_>| {

@@ -19,7 +19,7 @@ use super::tables::Table;
 use super::threads::Queue;
 use super::work::{Work, Written};
 use crate::document::Version;
-use crate::error::{Unavailable, WriteError};
+use crate::error::{Left, Unavailable, WriteError};
 
 /// The most commits, and about the most bytes, that share a sync: the first of them must not wait long
 /// because of the others.
@@ -37,6 +37,13 @@ const COPIED: i32 = 1_024;
 /// While new pages come faster than they are copied, the write-ahead log never starts over. From this
 /// many pages on (32 MiB), this thread copies the rest itself, while all others wait.
 const MOST: i32 = 8_192;
+
+/// How large a database may be, in bytes, to be written anew: that takes as much memory, and seconds in
+/// which nobody writes.
+const REWRITTEN: i64 = 256 * 1_024 * 1_024;
+
+/// How long it waits at each step for other processes, which hold the file only for moments.
+const PURGE: Duration = Duration::from_secs(5);
 
 /// How long the writer waits for readers of pages that it is about to overwrite.
 const READERS: Duration = Duration::from_millis(100);
@@ -58,6 +65,8 @@ pub(super) enum What {
     Forget { table: Arc<Table>, until: i64, most: u32 },
     /// Make deleted content unreadable everywhere.
     Tidy,
+    /// The same now, after everything was written anew: the ledger and the database.
+    Purge,
 }
 
 /// The result of a request.
@@ -67,6 +76,8 @@ pub(super) struct Done {
     pub(super) replaced: Option<Version>,
     /// How many were deleted.
     pub(super) forgotten: u32,
+    /// What may still be readable.
+    pub(super) left: Option<Left>,
 }
 
 impl Asked {
@@ -78,6 +89,39 @@ impl Asked {
         drop(self.place);
         // The caller may be gone.
         let _ = self.answer.send(outcome);
+    }
+}
+
+/// Why the file was not written anew.
+enum Rewriting {
+    Sqlite(rusqlite::Error),
+    Ledger(Unavailable),
+}
+
+impl Rewriting {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy))
+    }
+}
+
+impl From<rusqlite::Error> for Rewriting {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<Unavailable> for Rewriting {
+    fn from(error: Unavailable) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl From<Rewriting> for Unavailable {
+    fn from(error: Rewriting) -> Self {
+        match error {
+            Rewriting::Sqlite(error) => error.into(),
+            Rewriting::Ledger(error) => error,
+        }
     }
 }
 
@@ -115,15 +159,14 @@ impl Writer {
             // The last run panicked.
             let _ = self.run("ROLLBACK");
         }
-        if let What::Tidy = first.what {
-            let tidied = self.tidy();
-            return first.answer(tidied.map(|()| Done::default()).map_err(WriteError::from));
+        if let Some(done) = self.alone(&first.what) {
+            return first.answer(done.map_err(WriteError::from));
         }
         let Some(first) = self.begin(first) else { return };
         let (mut batch, mut written) = (Vec::new(), Written::default());
         let (mut next, mut tidies) = (Some(first), None);
         while let Some(asked) = next.take() {
-            if let What::Tidy = asked.what {
+            if let What::Tidy | What::Purge = asked.what {
                 tidies = Some(asked);
                 break;
             }
@@ -146,6 +189,15 @@ impl Writer {
         self.copy();
         if let Some(tidies) = tidies {
             self.work(tidies, queue);
+        }
+    }
+
+    /// Does what needs the file outside of any transaction. `None`: a write does not.
+    fn alone(&mut self, what: &What) -> Option<Result<Done, Unavailable>> {
+        match what {
+            What::Tidy => Some(self.tidy().map(|()| Done::default())),
+            What::Purge => Some(self.purge().map(|left| Done { left, ..Done::default() })),
+            What::Commit(_) | What::Forget { .. } => None,
         }
     }
 
@@ -176,7 +228,7 @@ impl Writer {
         let outcome = match what {
             What::Commit(works) => self.commit(works, written),
             What::Forget { table, until, most } => self.forget(table, *until, *most),
-            What::Tidy => Ok(Done::default()),
+            What::Tidy | What::Purge => Ok(Done::default()),
         };
         if outcome.is_err() {
             written.entries.truncate(entered);
@@ -269,6 +321,40 @@ impl Writer {
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
                 Err(error) => return Err(error.into()),
             }
+        }
+        Ok(())
+    }
+
+    /// Writes the ledger and the database anew, so that no page and no line holds anything that was
+    /// deleted, and leaves nothing beside the database. What is left if others use the file meanwhile.
+    fn purge(&mut self) -> Result<Option<Left>, Unavailable> {
+        let number = |name| {
+            let read = self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            read.map(|number| number.max(0))
+        };
+        let is_small = number("page_count")?.saturating_mul(number("page_size")?) <= REWRITTEN;
+        self.connection.busy_timeout(PURGE)?;
+        let anew = self.rewrite(is_small);
+        self.connection.busy_timeout(Duration::ZERO)?;
+        self.leftovers = true;
+        match anew.and_then(|()| Ok(self.checkpoint(CheckpointMode::TRUNCATE, PURGE)?)) {
+            Ok(()) => {
+                (self.leftovers, self.copied) = (false, 0);
+                Ok((!is_small).then_some(Left::TooLarge))
+            }
+            Err(error) if error.is_busy() => Ok(Some(Left::InUse)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn rewrite(&self, database: bool) -> Result<(), Rewriting> {
+        self.run("BEGIN IMMEDIATE")?;
+        let begun = self.ledger.begin_anew(&self.connection);
+        self.run(if begun.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+        begun?;
+        // Deleted content is overwritten at once, but a page that was divided may hold an older copy.
+        if database {
+            self.connection.execute_batch("VACUUM")?;
         }
         Ok(())
     }

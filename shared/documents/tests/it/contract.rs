@@ -1,6 +1,6 @@
 //! What every store promises.
 
-use documents::{Documents, Fields, Place, Version, Write, WriteError, at, raw};
+use documents::{Documents, Fields, Place, Query, Version, Write, WriteError, at, raw};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -66,6 +66,32 @@ pub(crate) async fn counts_only_in_an_existing_document(store: Documents) {
         store.commit(count()).await.unwrap();
     }
     assert_eq!(read(&store, "a").await, Some(json!({ "seen": 3 })));
+}
+
+pub(crate) async fn extends_only_an_existing_document(store: Documents) {
+    let extend = |set| {
+        let append = vec![("words", vec![raw(&"b")])];
+        vec![Write::Merge { path: at("things", "a"), set: of(set), append }.if_there()]
+    };
+    assert!(!store.if_unchanged(extend(json!({ "one": 1 }))).await.unwrap());
+    assert_eq!(read(&store, "a").await, None);
+    put(&store, "a", json!({ "words": ["a"] })).await;
+    assert!(store.if_unchanged(extend(json!({ "one": 1 }))).await.unwrap());
+    assert_eq!(read(&store, "a").await, Some(json!({ "words": ["a", "b"], "one": 1 })));
+}
+
+pub(crate) async fn lists_a_whole_collection_by_name(store: Documents) {
+    for name in ["b", "c", "a", "0-9"] {
+        put(&store, name, json!({})).await;
+    }
+    let (mut after, mut seen) = (String::new(), vec![]);
+    loop {
+        let page = store.find(Query::behind_name("things", after, 2)).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.id.clone();
+        seen.extend(page.into_iter().map(|document| document.id));
+    }
+    assert_eq!(seen, ["0-9", "a", "b", "c"]);
 }
 
 pub(crate) async fn adds_to_whatever_was_there(store: Documents) {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod contract;
+mod purge;
 
 use documents::Documents;
 use settings::Settings;
@@ -20,6 +21,8 @@ fakes::promises! {
     finds_by_time_and_by_text_in_order
     continues_after_a_place
     refuses_a_document_that_is_too_large
+    extends_only_an_existing_document
+    lists_a_whole_collection_by_name
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Documents {
@@ -33,7 +36,7 @@ async fn firestore() -> Option<Documents> {
     Some(open(&[("GOOGLE_CLOUD_PROJECT", &project), ("FIRESTORE_EMULATOR_HOST", &emulator.host)]))
 }
 
-fn open(place: &[(&'static str, &str)]) -> Documents {
+pub(crate) fn open(place: &[(&'static str, &str)]) -> Documents {
     let settings: Settings = place.iter().copied().chain([("NAME_KEY", fakes::NAME_KEY)]).collect();
     Documents::open(&settings, kept::ALL).unwrap().0
 }
