@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use agent::{Answered, Ending, ModelError, Turn as Entry};
 use conversations::{
-    Admission, Change, Conversation, Loaded, Proof, Reply, Stop, Unavailable, Waiting, minute_of,
+    Admission, Change, Conversation, Loaded, Reply, Stop, Unavailable, Waiting, minute_of,
 };
 use jiff::{SignedDuration, Timestamp};
 use money::Amount;
@@ -157,7 +157,7 @@ impl<'a> Wake<'a> {
         let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };
         let (store, theirs) = (&self.turn.store, &loaded.conversation.theirs);
         let claim = store.names().message(&text.provider, &text.name);
-        store.stop(&claim, theirs, &stop, &Proof::of(text)).await?;
+        store.stop(&claim, theirs, &stop, &text.proof()).await?;
         tracing::info!("the agent understood a text as an opt-out");
         self.reload(loaded).await?;
         Ok(())

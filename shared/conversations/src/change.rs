@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::admissions::Admission;
 use crate::attempts::{Attempt, StatusUpdate, settled};
 use crate::budget::{Booking, Period, Shard};
-use crate::consent_events::{ConsentEvent, ConsentKind, Proof};
+use crate::consent_events::{ConsentEvent, ConsentKind};
 use crate::conversation::{Conversation, LastReply};
 use crate::effects::Effect;
 use crate::ended::{Ended, ended_at};
@@ -164,7 +164,7 @@ impl Change {
             }
             Self::Started(text) => {
                 let (theirs, at) = (&loaded.conversation.theirs, text.at);
-                let proof = Proof::of(&text);
+                let proof = text.proof();
                 let event =
                     ConsentEvent::texted(ConsentKind::Start, theirs, &text.provider, &proof, at);
                 vec![

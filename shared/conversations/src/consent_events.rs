@@ -12,7 +12,6 @@ use sms::Number;
 
 use crate::attempts::Attempt;
 use crate::lifetimes::Lifetimes;
-use crate::texts::Waiting;
 
 /// How much of a text is kept, in characters: all of a keyword, and enough of a sentence to show that it
 /// meant an opt-out.
@@ -96,14 +95,6 @@ pub struct Proof<'a> {
     pub message: &'a str,
     /// Whether the provider said what it means.
     pub provider_says: bool,
-}
-
-impl<'a> Proof<'a> {
-    /// A text that waits.
-    pub fn of(text: &'a Waiting) -> Self {
-        let Waiting { body, ours, message, handled, .. } = text;
-        Self { words: body, ours, message, provider_says: handled.is_some() }
-    }
 }
 
 impl ConsentEvent {

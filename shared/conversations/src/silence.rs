@@ -16,10 +16,21 @@ const SILENT: SignedDuration = DAY.checked_mul(365).expect("a year fits");
 const QUIET: &str = "quiet";
 
 impl Conversation {
+    /// Forgets what a number's former owner said. `is_stored` says that the head was written by a turn;
+    /// what is stored beside one that was not belongs to a head that has expired.
+    pub(crate) fn forget(&mut self, id: &ConversationId, is_stored: bool) -> Option<Forgotten> {
+        let forgotten = self.forget_after_silence(id);
+        if is_stored || (self.turns.is_empty() && self.brief.is_empty()) {
+            return forgotten;
+        }
+        (self.turns, self.brief) = (vec![], serde_json::Map::new());
+        Some(Forgotten(None))
+    }
+
     /// Forgets the person if the latest text came after a year of silence: their language, what they
     /// said, what was counted. Whether they have stopped is not stored here. Returns the conversation
     /// that was never ended, if there was one.
-    pub(crate) fn forget_after_silence(&mut self, id: &ConversationId) -> Option<Forgotten> {
+    fn forget_after_silence(&mut self, id: &ConversationId) -> Option<Forgotten> {
         let seen = self.seen_at.or(self.answered_at)?;
         if self.at.duration_since(seen) < SILENT {
             return None;

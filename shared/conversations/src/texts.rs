@@ -16,6 +16,7 @@ use telemetry::{Step, TraceId};
 
 use crate::blocks::block_of;
 use crate::collections::texts;
+use crate::consent_events::Proof;
 use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
 use crate::names::Claim;
@@ -84,6 +85,12 @@ impl PartialEq for Waiting {
 }
 
 impl Waiting {
+    /// What it shows about a wish of its sender.
+    pub fn proof(&self) -> Proof<'_> {
+        let Self { body, ours, message, handled, .. } = self;
+        Proof { words: body, ours, message, provider_says: handled.is_some() }
+    }
+
     /// A text that has just come through a provider to a number of ours, under this trace.
     pub fn new(provider: &str, ours: &str, body: &str, trace: &TraceId, came: Timestamp) -> Self {
         Self {

@@ -14,7 +14,6 @@ use crate::conversation::Conversation;
 use crate::health::opened;
 use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
-use crate::silence::Forgotten;
 use crate::steps;
 use crate::store::Store;
 use crate::texts::{TEXTS_IN_ONE_TURN, Waiting};
@@ -68,12 +67,7 @@ impl Store {
             said.map(|found| found.fields.decode()).transpose()?.unwrap_or_default();
         (conversation.turns, conversation.brief) = (turns.into_owned(), brief.into_owned());
         conversation.put_right(now);
-        let mut forgotten = conversation.forget_after_silence(id);
-        if !is_stored && (!conversation.turns.is_empty() || !conversation.brief.is_empty()) {
-            // The head before this one has expired, and this is about to.
-            (conversation.turns, conversation.brief) = (vec![], Map::new());
-            forgotten = Some(Forgotten(None));
-        }
+        let forgotten = conversation.forget(id, is_stored);
         // The texts were read beside the head, so one of them may have arrived in between.
         let is_known = |waiting: &[Waiting]| {
             !conversation.is_waiting()

@@ -7,7 +7,7 @@ const DAY: i64 = 24 * 3600;
 #[tokio::test]
 async fn a_number_that_was_silent_for_a_year_starts_as_a_stranger() {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.say("Hola, me llamo Ana y vivo en la calle Mayor 4. Necesito un fontanero.").await;
+    scene.say("Hola, me llamo Ana y vivo en la Plaza Mayor 4. Necesito un fontanero.").await;
     let known = scene.conversation().await;
     assert_eq!(known.language.map(|language| language.code()), Some("es"));
     assert_eq!((known.number, known.answers), (1, 1));
@@ -27,7 +27,7 @@ async fn a_number_that_was_silent_for_a_year_starts_as_a_stranger() {
 #[tokio::test]
 async fn a_number_that_was_silent_for_less_than_a_year_is_known() {
     let mut scene = Scene::sending_by("twilio").await;
-    scene.say("Hola, me llamo Ana y vivo en la calle Mayor 4. Necesito un fontanero.").await;
+    scene.say("Hola, me llamo Ana y vivo en la Plaza Mayor 4. Necesito un fontanero.").await;
     scene.pass(364 * DAY);
     scene.say("Are you there?").await;
     let told = scene.openai.requests().pop().unwrap().to_string();
