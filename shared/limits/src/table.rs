@@ -5,6 +5,7 @@ use conversations::{Store, Unavailable};
 use hours::QuietHours;
 use jiff::civil::Date;
 use money::{Amount, Cap};
+use policy::Countries;
 use serde::Serialize;
 
 use crate::{Limits, people};
@@ -91,37 +92,24 @@ impl Limits {
     }
 
     fn replies(&self) -> [Limit; 5] {
-        let limits = &self.replies;
-        let limit = |setting, what, limit: Option<u32>, at_it| Limit {
+        let waits = "the texts wait until the minute or hour is over";
+        let [minute, hour, day, new_people] = self.replies.each();
+        let limit = |(setting, limit): (&'static str, Option<u32>), what, at_it| Limit {
             setting,
             what,
             limit: limit.map(|limit| limit.to_string()),
             used: None,
             at_it,
         };
-        let waits = "the texts wait until the minute or hour is over";
+        let aside = "the texts are set aside, and an alarm says so";
+        let later = "the others are answered in later minutes";
         [
-            limit(
-                "REPLIES_PER_MINUTE",
-                "replies to a person in a minute",
-                limits.per_minute,
-                waits,
-            ),
-            limit("REPLIES_PER_HOUR", "replies to a person in an hour", limits.per_hour, waits),
-            limit(
-                "REPLIES_PER_DAY",
-                "replies to a person in a day",
-                limits.per_day,
-                "the texts are set aside, and a notice says so",
-            ),
-            limit(
-                "NEW_PEOPLE_PER_MINUTE",
-                "new people who are answered in a minute",
-                limits.new_people_per_minute,
-                "the others are answered in later minutes",
-            ),
+            limit(minute, "replies to a person in a minute", waits),
+            limit(hour, "replies to a person in an hour", waits),
+            limit(day, "replies to a person in a day", aside),
+            limit(new_people, "new people who are answered in a minute", later),
             Limit {
-                setting: "COUNTRIES",
+                setting: Countries::SETTINGS[0],
                 what: "countries that replies go to",
                 limit: Some(self.countries.to_string()),
                 used: None,
@@ -133,7 +121,7 @@ impl Limits {
     fn hours(&self) -> Limit {
         let hours = self.quiet_hours;
         Limit {
-            setting: "QUIET_HOURS",
+            setting: QuietHours::SETTINGS[0],
             what: "hours in which only prompt answers go out",
             limit: (hours != QuietHours::OFF).then(|| hours.to_string()),
             used: None,

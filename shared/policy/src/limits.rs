@@ -50,6 +50,16 @@ impl Limits {
             )?,
         })
     }
+
+    /// Each with its setting: replies in a minute, in an hour and in a day, and new people.
+    pub fn each(&self) -> [(&'static str, Option<u32>); 4] {
+        [
+            ("REPLIES_PER_MINUTE", self.per_minute),
+            ("REPLIES_PER_HOUR", self.per_hour),
+            ("REPLIES_PER_DAY", self.per_day),
+            ("NEW_PEOPLE_PER_MINUTE", self.new_people_per_minute),
+        ]
+    }
 }
 
 impl Default for Limits {

@@ -170,7 +170,7 @@ alarms! {
     Loop => Words {
         name: "person.loop",
         meaning: "A machine keeps answering our replies: it gets no more of them.",
-        fix: "See in the console what it says. If it goes on, block the number at the provider.",
+        fix: "See in the console what it says. If it goes on, block the number: `textback person`.",
     },
 
     /// A person has had all replies of a day and keeps texting.
@@ -185,8 +185,8 @@ alarms! {
     Flood => Words {
         name: "people.flood",
         meaning: "More new people text than are answered in a minute: the rest are answered later.",
-        fix: "See in the console whether they are customers. If not, block them at the provider; \
-              NEW_PEOPLE_PER_MINUTE is the limit.",
+        fix: "See in the console whether they are customers. If not, block them: `textback \
+              person`. NEW_PEOPLE_PER_MINUTE is the limit.",
     },
 
     /// A cap on what may be spent is reached, or nearly.

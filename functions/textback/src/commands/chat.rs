@@ -157,9 +157,10 @@ impl Phone {
             let (conversation, trace) = (self.id.to_string(), TraceId::fresh());
             self.inbound.queue.send(&WakeUp { conversation, trace }, &due.to_string()).await?;
         }
+        // The texts may have been read after a commit, and the head before it.
+        let waits = conversation.is_waiting() || !loaded.waiting.is_empty();
         // A person who was told to wait need not wait here.
-        let waits = !loaded.waiting.is_empty() && !conversation.apologised;
-        Ok(waits || conversation.open.is_some())
+        Ok((waits && !conversation.apologised) || conversation.open.is_some())
     }
 }
 

@@ -3,6 +3,7 @@
 use fakes::{Mode, moto, unique_name};
 use product::{ANN, PUBLIC_URL, Process, Product, Settings, between};
 use reqwest::Method;
+use serde_json::Value;
 use tempfile::TempDir;
 
 const SEND: [&str; 3] = ["send", ANN, "We are on our way"];
@@ -41,6 +42,28 @@ async fn send_tries_no_other_provider_when_it_may_have_been_sent() {
     let cut = "messagecentral: no readable answer, it may have been sent (cut)";
     assert_eq!(ran.printed[0], cut);
     assert!(product.companies.twilio.messages().is_empty());
+}
+
+#[tokio::test]
+async fn limits_prints_each_limit_and_what_is_used_of_it() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    let ran = product.run(&["limits", "--json"], "").await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let shown: Value = serde_json::from_str(&ran.printed.join("\n")).unwrap();
+    let limits = shown["limits"].as_array().unwrap();
+    let used = |setting: &str| {
+        let limit = limits.iter().find(|limit| limit["setting"] == setting).unwrap();
+        limit["used"].clone()
+    };
+    let spent = shown["days"][0]["spent"].clone();
+    assert!(spent.as_str().unwrap() > "0.00", "{shown}");
+    assert_eq!((used("CAP_DAY"), used("CAP_OWNER_DAY")), (spent, "0.00".into()));
+    let printed = product.run(&["limits"], "").await.printed.join("\n");
+    for word in ["CAP_TURN", "REPLIES_PER_DAY", "COUNTRIES", "QUIET_HOURS", "were spent"] {
+        assert!(printed.contains(word), "{printed}");
+    }
 }
 
 #[tokio::test]

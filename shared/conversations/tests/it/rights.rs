@@ -36,6 +36,7 @@ pub(crate) async fn erases_a_person_from_every_collection_and_nobody_else(store:
     let everything = [
         "attempts",
         "blocks",
+        "consent_events",
         "consents",
         "conversations",
         "effects",
