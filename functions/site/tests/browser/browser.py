@@ -112,8 +112,15 @@ def visit(chromium):
 
 
 def screenshot(page, name):
+    from playwright.sync_api import Error
+
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    path = SCREENSHOTS / f"{name}.png"
+    try:
+        page.screenshot(path=path, full_page=True)
+    except Error:
+        # Chromium cannot always capture a long page while it draws others. Nothing is asserted about it.
+        page.screenshot(path=path, full_page=True)
 
 
 def findings(page, **options):
