@@ -63,10 +63,14 @@ impl Limits {
             days = by_day(&shards, period, DAYS);
         }
         let mut limits = Vec::from(self.caps(paid, owner));
-        limits.extend(self.replies());
-        limits.push(self.hours());
+        limits.extend(self.bounds());
         let days = days.into_iter().map(|(day, spent)| Day { day, spent }).collect();
         Ok(Table { currency: self.caps.currency.to_string(), limits, days })
+    }
+
+    /// The limits besides the caps, of which nothing is counted for all people together.
+    pub fn bounds(&self) -> Vec<Limit> {
+        self.replies().into_iter().chain([self.hours()]).collect()
     }
 
     fn caps(&self, people: Sums, owner: Sums) -> [Limit; 6] {

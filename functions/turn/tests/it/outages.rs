@@ -36,7 +36,8 @@ async fn loses_nothing_while_all_providers_are_busy_for_seconds() {
     scene.companies.twilio.switch.set(busy());
     scene.say("My sink leaks").await;
     assert!(scene.heard().is_empty());
-    scene.pass(5);
+    // They are asked again within five seconds of the last refusal.
+    scene.pass(6);
     scene.companies.messagecentral.switch.set(Mode::Works);
     scene.companies.twilio.switch.set(Mode::Works);
     scene.sweep().await;
@@ -231,12 +232,13 @@ async fn keeps_its_backoff_whatever_wakes_it() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(OpenAi::out_of_quota());
     scene.say("My sink leaks").await;
+    // The pause lasts seven seconds and a half at least, and a turn waits for its last moments.
     for text in ["Hello?", "Is anybody there?", "Please"] {
-        scene.pass(2);
+        scene.pass(1);
         scene.say(text).await;
     }
     assert_eq!(scene.openai.requests().len(), 1);
-    scene.live(10).await;
+    scene.live(13).await;
     assert_eq!(scene.openai.requests().len(), 2);
 }
 

@@ -4,6 +4,7 @@ use agent::{OpenAi, Page};
 use conversations::Store;
 use conversations::budget::{Period, sum_of};
 use jiff::{Timestamp, ToSpan};
+use limits::Limits;
 use money::{Basis, Caps, Prices};
 use policy::Country;
 use settings::Settings;
@@ -43,7 +44,21 @@ pub(crate) async fn look(
     if let (Some(page), Some(store)) = (page, store) {
         findings.extend(spending(&money, page, store).await);
     }
+    findings.extend(page.map(|page| limits(settings, providers, page)));
     findings
+}
+
+/// The limits besides the caps.
+fn limits(settings: &Settings, providers: &Providers, page: &Page) -> Found {
+    match Limits::from_settings(settings, providers) {
+        Err(error) => misset(Check::Limits, &error),
+        Ok(limits) => {
+            let each = limits.with_hours(page.quiet_hours).bounds().into_iter();
+            let each =
+                each.map(|it| format!("{}: {}", it.what, it.limit.as_deref().unwrap_or("none")));
+            Finding::works(Check::Limits, each.collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 /// The prices of texts from each provider to the country of its number.

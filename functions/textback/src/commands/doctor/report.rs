@@ -32,6 +32,8 @@ pub(crate) enum Check {
     Prices,
     /// Whether the caps leave money for answers.
     Spending,
+    /// What else strangers' texts can cause.
+    Limits,
     /// Whether the agent's page can be used.
     AgentFile,
     /// Whether the business facts can be used.
