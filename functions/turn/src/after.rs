@@ -38,7 +38,8 @@ impl Wake<'_> {
             draft.next.brief = ended.brief.clone();
             let since = std::mem::replace(&mut draft.next.turns, ended.turns.clone());
             draft.next.turns.extend(since);
-            draft.next.account.cost = ended.cost;
+            let account = &mut draft.next.account;
+            account.cost = account.cost.saturating_add(ended.cost);
             draft.next.turns.push(note(WAS_OVER));
             // The remaining number of answers.
             draft.next.answers = self.turn.agent.page.turns.saturating_sub(over.left).max(1);

@@ -7,14 +7,14 @@ use conversations::{
     Admission, Change, Conversation, Loaded, Reply, Stop, Unavailable, Waiting, minute_of,
 };
 use jiff::{SignedDuration, Timestamp};
-use money::Amount;
+use money::{Amount, Cap};
 use policy::{Keyword, ReplyKind};
 use telemetry::{Step, steps};
 
 use crate::bill::{Bill, Found};
 use crate::edit::{Draft, Outcome};
 use crate::end::End;
-use crate::gate::{Counted, FULL, Gate, TOO_LONG, is_known, size};
+use crate::gate::{Counted, FULL, Gate, TOO_DEAR, TOO_LONG, is_known, size};
 use crate::language::shown;
 use crate::run::{Does, Fixed, Run, arrived};
 use crate::think::Thought;
@@ -59,17 +59,20 @@ impl<'a> Wake<'a> {
         let (mut steps, mut bill) = (Vec::new(), Bill::default());
         for drafts_left in (0..=THROWN_AWAY).rev() {
             self.set_reports_aside(loaded).await?;
-            let Some(run) = Run::next(loaded) else { return Ok(()) };
+            let Some(run) = Run::next(loaded) else { break };
             steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
-            let is_again = drafts_left < THROWN_AWAY;
             if run.thinks() {
+                let is_again = bill.is_open;
                 let has_time = !is_again || self.has_time();
                 if !has_time || !self.take_up(loaded, &run, is_again).await? {
-                    return self.pay(loaded, bill).await;
+                    return self.pay(loaded, &bill).await;
                 }
-                bill.is_open = true;
+                if !is_again {
+                    bill.is_open = true;
+                    bill.reserved.clone_from(&loaded.conversation.account.reserved);
+                }
             }
-            let considered = self.consider(loaded, run, drafts_left == 0, bill).await;
+            let considered = self.consider(loaded, run, drafts_left == 0, &bill).await;
             if let Some(thought) = &considered.thought {
                 steps.extend_from_slice(thought.steps());
                 bill.spent = bill.spent.saturating_add(thought.cost());
@@ -79,16 +82,16 @@ impl<'a> Wake<'a> {
                 steps.push(Step::new(steps::HEARD_A_STOP, self.clock.now()));
                 continue;
             }
-            if self.conclude(loaded, &considered, &steps, bill).await? {
+            if self.conclude(loaded, &considered, &steps, &bill).await? {
                 return Ok(());
             }
             steps.push(Step::new(steps::THROWN_AWAY, self.clock.now()));
         }
-        self.pay(loaded, bill).await
+        self.pay(loaded, &bill).await
     }
 
     /// Has the agent think about a run, if it is one to think about.
-    async fn consider(&self, loaded: &Loaded, run: Run, is_last: bool, bill: Bill) -> Considered {
+    async fn consider(&self, loaded: &Loaded, run: Run, is_last: bool, bill: &Bill) -> Considered {
         let thought = match run.does {
             Does::Think => Some(self.think(loaded, &run, bill).await),
             Does::Say(_) | Does::Nothing => None,
@@ -106,7 +109,7 @@ impl<'a> Wake<'a> {
         loaded: &mut Loaded,
         considered: &Considered,
         steps: &[Step],
-        bill: Bill,
+        bill: &Bill,
     ) -> Result<bool, Unavailable> {
         let run = &considered.run;
         let (at, clock) = (self.clock.now(), Instant::now());
@@ -127,9 +130,9 @@ impl<'a> Wake<'a> {
         });
         match written.await? {
             Outcome::Stored(planned) => {
-                self.say_why(&gate, run).await?;
                 let committed = Step::new(steps::COMMITTED, at).took(clock.elapsed());
                 self.dispatch(loaded, planned, vec![committed]).await?;
+                self.say_why(&gate, run).await;
                 Ok(true)
             }
             Outcome::TooLarge => {
@@ -201,7 +204,7 @@ impl<'a> Wake<'a> {
         // Only a run without a place keeps the turnstile.
         match (&gate, turnstile.filter(|_| matches!(gate, Gate::Full))) {
             (Gate::Open | Gate::LetIn, _) if outcome.is_stored() => {
-                self.tell_of_money(loaded, run, is_near).await?;
+                self.tell_of_money(loaded, run, is_near).await;
                 return Ok(true);
             }
             (Gate::Open | Gate::LetIn, _) => return Ok(false),
@@ -211,10 +214,13 @@ impl<'a> Wake<'a> {
             }
             // It was not full a moment ago.
             (Gate::Full, None) => {}
-            _ if outcome.is_stored() => self.say_why(&gate, run).await?,
             _ => {}
         }
+        let is_stored = outcome.is_stored();
         self.dispatch(loaded, outcome.planned(), vec![]).await?;
+        if is_stored {
+            self.say_why(&gate, run).await;
+        }
         Ok(false)
     }
 
@@ -244,6 +250,9 @@ impl<'a> Wake<'a> {
                         gate = Gate::Unpaid;
                         return None;
                     }
+                    Found::Capped(Cap::Turn) if loaded.conversation.account.turn > Amount::ZERO => {
+                        gate = Gate::HandOver(TOO_DEAR);
+                    }
                     Found::Held(cap) => gate = self.until_free(loaded, run, cap),
                     Found::Capped(cap) => gate = self.at_cap(loaded, run, cap),
                 }
@@ -269,7 +278,12 @@ impl<'a> Wake<'a> {
     }
 
     /// Hands a run over because its answer does not fit into the store.
-    async fn give_up(&self, loaded: &mut Loaded, run: &Run, bill: Bill) -> Result<(), Unavailable> {
+    async fn give_up(
+        &self,
+        loaded: &mut Loaded,
+        run: &Run,
+        bill: &Bill,
+    ) -> Result<(), Unavailable> {
         let gate = Gate::HandOver(TOO_LONG);
         let outcome = self.edit(loaded, |loaded| {
             let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
@@ -284,6 +298,10 @@ impl<'a> Wake<'a> {
     fn draft(&self, loaded: &Loaded, considered: &Considered, steps: &[Step]) -> Draft<'a> {
         let (mut draft, run) = (Draft::of(loaded), &considered.run);
         match &considered.thought {
+            // What is left of a cap was not enough after all: it waits for more.
+            Some(Thought::None { error, .. }) if error.is_over_budget() => {
+                self.without_answer(loaded, &mut draft, run, error, steps);
+            }
             Some(Thought::None { error: error @ ModelError::Refused { .. }, .. }) => {
                 self.leave_unanswered(loaded, &mut draft, run, error, steps);
             }

@@ -1,14 +1,17 @@
 //! What a turn costs, and which cap it may reach.
 
+use conversations::budget::Reservation;
 use money::{Amount, Cap};
 
 /// What the drafts of a turn have cost so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Bill {
     /// What the model charges for them.
     pub(crate) spent: Amount,
-    /// Whether money is reserved for them.
+    /// Whether the model was asked for any.
     pub(crate) is_open: bool,
+    /// What was reserved for them, if they cost anything.
+    pub(crate) reserved: Option<Reservation>,
 }
 
 /// Whether a turn's money was found.

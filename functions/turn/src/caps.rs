@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use conversations::budget::{Sums, sum_of};
-use conversations::{Change, Loaded, Notice, Unavailable};
+use conversations::{Change, Conversation, Loaded, Notice, Unavailable, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use money::{Amount, Cap};
 use telemetry::{Alarm, raise};
@@ -37,9 +37,10 @@ impl<'a> Wake<'a> {
     /// takes seconds, unless their processes died.
     pub(crate) fn until_free(&self, loaded: &Loaded, run: &Run, cap: Cap) -> Gate {
         let now = self.clock.now();
-        let came = run.texts[0].at;
-        // Before, it may have waited for the person's hours.
-        let since = loaded.conversation.quiet_until.map_or(came, |until| until.min(now).max(came));
+        // Before, it may have waited for the person's hours, for the model, or at a cap.
+        let Conversation { quiet_until, ask_after, .. } = &loaded.conversation;
+        let waited = quiet_until.iter().chain(ask_after).map(|until| (*until).min(now));
+        let since = waited.fold(run.texts[0].at, Timestamp::max);
         match now < since + PATIENCE {
             true => Gate::Wait(now + BUSY),
             false => self.at_cap(loaded, run, cap),
@@ -48,9 +49,10 @@ impl<'a> Wake<'a> {
 
     /// The decision about a run for which there is no money.
     pub(crate) fn at_cap(&self, loaded: &Loaded, run: &Run, cap: Cap) -> Gate {
-        match self.clock.now() < end_of_wait(loaded, run) {
-            true => Gate::Capped(cap),
-            false => Gate::Closed(Closed::Capped(cap)),
+        let now = self.clock.now();
+        match run.texts.iter().take_while(|text| end_of_wait(loaded, text) <= now).count() {
+            0 => Gate::Capped(cap),
+            left => Gate::Closed(Closed::Capped(cap, left)),
         }
     }
 
@@ -89,7 +91,7 @@ impl<'a> Wake<'a> {
         let waited = hour.duration_since(since).as_secs_f64() / WAIT.as_secs_f64();
         let place = 1.0 - waited.clamp(0.0, 1.0);
         let place = SignedDuration::try_from_secs_f64(IN_ORDER.as_secs_f64() * place);
-        (hour + place.unwrap_or_default()).min(end_of_wait(loaded, run))
+        (hour + place.unwrap_or_default()).min(end_of_wait(loaded, &run.texts[0]))
     }
 
     /// Tells the operator that a cap is reached, once for each of its periods.
@@ -118,9 +120,14 @@ impl<'a> Wake<'a> {
     }
 
     /// Tells the operator how many texts were left because a cap was reached for too long.
-    pub(crate) async fn tell_of_texts_left(&self, cap: Cap, run: &Run) -> Result<(), Unavailable> {
+    pub(crate) async fn tell_of_texts_left(
+        &self,
+        cap: Cap,
+        left: usize,
+        run: &Run,
+    ) -> Result<(), Unavailable> {
         let (setting, period) = (cap.setting(), self.period());
-        let left = self.turn.store.count_left(run.texts.len() as u32, period).await?;
+        let left = self.turn.store.count_left(left as u32, period).await?;
         let sentence = format!(
             "Texts had waited for 24 hours because the cap {setting} was reached, and were set aside \
              today: {left}. Answer by hand what needs it: the console shows them."
@@ -141,17 +148,13 @@ impl<'a> Wake<'a> {
         self.near(used, |cap| money.caps.share(cap)).is_some()
     }
 
-    /// Tells the operator of caps that are nearly reached, and of prices that are not known.
-    pub(crate) async fn tell_of_money(
-        &self,
-        loaded: &Loaded,
-        run: &Run,
-        is_near: bool,
-    ) -> Result<(), Unavailable> {
-        if is_near {
-            self.warn_of_caps().await?;
+    /// Tells the operator of caps that are nearly reached, and of prices that are not known. What the store
+    /// does not take now is told another time.
+    pub(crate) async fn tell_of_money(&self, loaded: &Loaded, run: &Run, is_near: bool) {
+        let near = if is_near { self.warn_of_caps().await } else { Ok(()) };
+        if let Err(error) = near.and(self.tell_of_prices(loaded, run).await) {
+            tracing::warn!(%error, "could not tell the operator what is spent: {error}");
         }
-        self.tell_of_prices(loaded, run).await
     }
 
     /// Warns the operator once that most of a cap is used. Each process looks at most once in a minute.
@@ -213,8 +216,8 @@ impl<'a> Wake<'a> {
     }
 }
 
-/// When texts that wait at a cap are left to the business.
-fn end_of_wait(loaded: &Loaded, run: &Run) -> Timestamp {
-    let end = run.texts[0].at + WAIT;
+/// When a text that waits at a cap is left to the business.
+fn end_of_wait(loaded: &Loaded, text: &Waiting) -> Timestamp {
+    let end = text.at + WAIT;
     loaded.conversation.quiet_until.map_or(end, |until| end.max(until + AFTER_QUIET))
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use conversations::budget::Reservation;
 use conversations::{
     Attempt, Change, CommitError, Conversation, Loaded, Reply, Unavailable, Waiting,
 };
@@ -44,6 +45,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) spent: Amount,
     /// Whether the money that was reserved for the run is not needed any more.
     pub(crate) settles: bool,
+    /// A reservation of ours that another process has counted as lost since.
+    pub(crate) replaced: Option<Reservation>,
     /// The attempt to dispatch once all this is stored.
     pub(crate) planned: Option<Box<Planned<'a>>>,
 }
@@ -107,6 +110,7 @@ impl Draft<'_> {
             changes: Vec::new(),
             spent: Amount::ZERO,
             settles: false,
+            replaced: None,
             planned: None,
         }
     }
@@ -157,10 +161,20 @@ impl Draft<'_> {
     }
 
     /// The same, paying what the model has cost.
-    pub(crate) fn paying(mut self, bill: Bill) -> Self {
+    pub(crate) fn paying(mut self, bill: &Bill) -> Self {
+        match (&bill.reserved, &self.next.account.reserved) {
+            // A commit whose answer was lost has paid it.
+            (Some(_), None) => return self,
+            (Some(ours), Some(reserved)) if ours == reserved => self.settles = true,
+            (ours, _) => self.replaced.clone_from(ours),
+        }
         self.spent = self.spent.saturating_add(bill.spent);
-        self.settles = bill.is_open;
         self
+    }
+
+    /// Whether it changes the account.
+    pub(crate) fn pays(&self) -> bool {
+        self.settles || self.replaced.is_some() || self.spent != Amount::ZERO
     }
 
     /// Gives back what an attempt would have cost that certainly was not taken.

@@ -59,7 +59,7 @@ impl Wake<'_> {
         // Only the confirmation of a stop goes to somebody who has stopped.
         let wanted = loaded.stop.is_some() == reply.despite_stop;
         let helps = !matches!(about, About::Number | About::Content | About::Person);
-        let end = self.end_of(&reply, &loaded.conversation);
+        let end = self.end_of(&reply);
         let lives = now < end;
         let step = Step::new(steps::FAILED_LATE, now)
             .with("provider", attempt.provider.clone())

@@ -27,6 +27,9 @@ pub(crate) const FULL: usize = 200_000;
 /// The reason for handing over a conversation that has become too large.
 pub(crate) const TOO_LONG: &str = "the conversation is too long for the agent";
 
+/// Why a conversation is handed over whose turn has used up what one may cost.
+pub(crate) const TOO_DEAR: &str = "the agent could not answer for what one turn may cost";
+
 /// How many texts of one person may wait. More than that is a flood, not a burst.
 const MAX_WAITING: u32 = 100;
 /// How many of the rest one turn sets aside: each is a write in the same commit.
@@ -93,8 +96,8 @@ pub(crate) enum Closed {
     WithPerson,
     /// It needs no answer, for this reason.
     NoNeed(&'static str),
-    /// This cap was reached for too long.
-    Capped(Cap),
+    /// This cap was reached for too long, for so many of the texts.
+    Capped(Cap, usize),
     /// It comes late, and there is no hour in which the person may be texted.
     Quiet,
 }
@@ -121,7 +124,7 @@ impl Closed {
             Self::Loop(..) => "loop",
             Self::WithPerson => WITH_PERSON,
             Self::NoNeed(why) => why,
-            Self::Capped(_) => "over a cap",
+            Self::Capped(..) => "over a cap",
             Self::Quiet => "quiet hours",
         }
     }
@@ -223,7 +226,14 @@ impl<'a> Wake<'a> {
                     handed_over.held += run.texts.len() as u32;
                 }
                 draft.changes.extend(self.told(closed, run).map(Change::Notice));
-                draft.set_aside(&run.texts, closed.why());
+                let (left, rest) = match closed {
+                    Closed::Capped(_, left) => run.texts.split_at(*left),
+                    _ => (run.texts.as_slice(), [].as_slice()),
+                };
+                draft.set_aside(left, closed.why());
+                if let (Closed::Capped(cap, _), false) = (closed, rest.is_empty()) {
+                    self.wait_at_cap(loaded, &mut draft, &run.of(rest), *cap);
+                }
             }
             Gate::HandOver(reason) => {
                 draft.take_up(&run.texts);
@@ -267,7 +277,7 @@ impl<'a> Wake<'a> {
             | Closed::Country(_)
             | Closed::WithPerson
             | Closed::NoNeed(_)
-            | Closed::Capped(_) => {
+            | Closed::Capped(..) => {
                 return None;
             }
         };
@@ -275,7 +285,14 @@ impl<'a> Wake<'a> {
     }
 
     /// Reports a decision that was stored.
-    pub(crate) async fn say_why(&self, gate: &Gate, run: &Run) -> Result<(), Unavailable> {
+    /// A notice that the store does not take is lost: what was decided is stored all the same.
+    pub(crate) async fn say_why(&self, gate: &Gate, run: &Run) {
+        if let Err(error) = self.report(gate, run).await {
+            tracing::warn!(%error, "could not tell the operator why texts are not answered: {error}");
+        }
+    }
+
+    async fn report(&self, gate: &Gate, run: &Run) -> Result<(), Unavailable> {
         if let Gate::Capped(cap) = gate {
             return self.tell_of_cap(*cap, run).await;
         }
@@ -303,7 +320,7 @@ impl<'a> Wake<'a> {
                 self.turn.store.notice_anew(&notice, None).await?;
             }
             Closed::Limit => self.tell_of_limit(run).await?,
-            Closed::Capped(cap) => self.tell_of_texts_left(*cap, run).await?,
+            Closed::Capped(cap, left) => self.tell_of_texts_left(*cap, *left, run).await?,
             Closed::Loop(..) | Closed::WithPerson | Closed::NoNeed(_) | Closed::Quiet => {}
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conversations::{Attempt, Change, Conversation, LastReply, Loaded, Reply, Sending};
+use conversations::{Attempt, Change, LastReply, Loaded, Reply, Sending};
 use evidence::{Route, State};
 use hours::Permission;
 use jiff::{SignedDuration, Timestamp};
@@ -51,9 +51,13 @@ impl<'a> Wake<'a> {
         match self.permission_for(loaded, &reply) {
             Permission::Now => {
                 let now = self.clock.now();
-                draft.next.quiet_until = draft.next.quiet_until.map(|until| until.min(now));
-                self.plan_now(loaded, draft, reply);
+                let passed = |until: Timestamp| until.min(now);
+                draft.next.quiet_until = draft.next.quiet_until.map(passed);
+                let held_until = reply.held_until.map(passed);
+                self.plan_now(loaded, draft, Reply { held_until, ..reply });
             }
+            // Nobody who has stopped is texted later.
+            _ if reply.despite_stop => draft.set_due(self.clock.now()),
             Permission::From(at) => self.hold(draft, reply, at),
             Permission::Never => self.give_reply_up(draft, &reply, NO_HOUR),
         }
@@ -138,7 +142,7 @@ impl<'a> Wake<'a> {
         let now = self.clock.now();
         // Only the confirmation of a stop goes to somebody who has stopped.
         let wanted = loaded.stop.is_some() == reply.despite_stop;
-        if wanted && now < self.end_of(&reply, &loaded.conversation) {
+        if wanted && now < self.end_of(&reply) {
             return self.plan(loaded, draft, reply);
         }
         if wanted {
@@ -159,8 +163,8 @@ impl<'a> Wake<'a> {
     }
 
     /// Until when a reply may be sent. While it waits for the person's hours it does not age.
-    pub(crate) fn end_of(&self, reply: &Reply, conversation: &Conversation) -> Timestamp {
-        let since = conversation.quiet_until.map_or(reply.at, |until| until.max(reply.at));
+    pub(crate) fn end_of(&self, reply: &Reply) -> Timestamp {
+        let since = reply.held_until.map_or(reply.at, |until| until.max(reply.at));
         since + self.turn.agent.page.reply_life
     }
 }

@@ -47,6 +47,7 @@ impl Wake<'_> {
     pub(crate) fn hold(&self, draft: &mut Draft<'_>, mut reply: Reply, until: Timestamp) {
         let trace = reply.trace.clone();
         reply.sending = None;
+        reply.held_until = Some(until);
         draft.next.open = Some(reply);
         self.wait_until(draft, &trace, until);
     }

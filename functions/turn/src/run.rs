@@ -48,6 +48,11 @@ impl Run {
         Some(Self { texts: vec![text.clone()], does })
     }
 
+    /// What is done with some of its texts.
+    pub(crate) fn of(&self, texts: &[Waiting]) -> Self {
+        Self { texts: texts.to_vec(), does: self.does }
+    }
+
     /// The same run after somebody else has written to the conversation. A keyword that has come
     /// since is not part of what the model is asked.
     pub(crate) fn again(&self, loaded: &Loaded) -> Option<Self> {

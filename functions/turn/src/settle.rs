@@ -68,7 +68,7 @@ impl Wake<'_> {
     /// Asks the provider about a lost reply, and does what follows from the answer.
     async fn ask(&self, loaded: &mut Loaded, lost: &Lost) -> Result<(), Unavailable> {
         let Lost { reply, sending, at, .. } = lost;
-        let overdue = *at >= self.end_of(reply, &loaded.conversation);
+        let overdue = *at >= self.end_of(reply);
         match self.find(loaded, lost).await {
             Ok(Found::Known(receipt)) => self.was_taken(loaded, lost, receipt).await,
             Ok(Found::Absent) if *at >= sending.at + CERTAIN => {

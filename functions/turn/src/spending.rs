@@ -58,20 +58,30 @@ impl<'a> Wake<'a> {
         let provider = run.texts.last().map_or("", |text| text.provider.as_str());
         let money = &self.turn.bounds.money;
         let segment = money.attempt(provider, &loaded.conversation.theirs, 1);
-        let model = self.turn.agent.least_cost(size(&loaded.conversation));
+        let said: usize = run.texts.iter().map(|text| text.body.len()).sum();
+        let model = self.turn.agent.least_cost(size(&loaded.conversation) + said);
         model.saturating_add(segment)
     }
 
-    /// The most that a turn may cost: its cap, or less where the model is free.
+    /// The most that a turn may cost: what earlier tries have left of its cap, or less where the model is
+    /// free.
     fn most(&self, loaded: &Loaded, run: &Run, least: Amount) -> Amount {
         let money = &self.turn.bounds.money;
         let cap = money.caps.turn.unwrap_or_else(|| least.times(UNCAPPED));
+        let cap = cap.saturating_sub(loaded.conversation.account.turn);
         if !self.turn.agent.is_free() {
             return cap;
         }
         let provider = run.texts.last().map_or("", |text| text.provider.as_str());
         let segments = self.turn.agent.page.segments as usize;
         cap.min(money.attempt(provider, &loaded.conversation.theirs, segments).max(least))
+    }
+
+    /// What has to be there: with a tool, the model is asked twice. Near a cap other than that of the turn it
+    /// is worth waiting for.
+    fn enough(&self, loaded: &Loaded, run: &Run) -> Amount {
+        let least = self.least(loaded, run);
+        least.times(2).min(self.most(loaded, run, least)).max(least)
     }
 
     /// Whether anything that the run needs has a price that nobody listed. Such a price stops nothing,
@@ -144,11 +154,12 @@ impl<'a> Wake<'a> {
         };
         let (left, _) = money.left(shard, period, payer == Payer::Owner);
         let amount = most.min(person).min(left);
+        let enough = self.enough(loaded, run);
         match () {
-            () if amount >= least => Found::Enough(amount),
+            () if amount >= enough => Found::Enough(amount),
             () if !stops => Found::Enough(amount.max(Amount::ZERO)),
             () if most < least => Found::Capped(Cap::Turn),
-            () if person < least => Found::Capped(Cap::PersonDay),
+            () if person < enough => Found::Capped(Cap::PersonDay),
             () => Found::Elsewhere,
         }
     }
@@ -170,10 +181,10 @@ impl<'a> Wake<'a> {
         }
         let fullest = shards.iter().max_by_key(|shard| money.left(shard, period, is_owner).0);
         let Some(shard) = fullest else { return Ok(Some(Found::Capped(Cap::Total))) };
-        let (least, (left, cap)) = (self.least(loaded, run), money.left(shard, period, is_owner));
-        let is_capped = left < least && !self.is_assumed(loaded, run);
+        let (enough, (left, cap)) = (self.enough(loaded, run), money.left(shard, period, is_owner));
+        let is_capped = left < enough && !self.is_assumed(loaded, run);
         // What other turns have reserved is free again once they are done.
-        let is_held = left.saturating_add(shard.sums(period).held) >= least;
+        let is_held = left.saturating_add(shard.sums(period).held) >= enough;
         loaded.shard = Some(shard.clone());
         Ok(is_capped.then_some(if is_held { Found::Held(cap) } else { Found::Capped(cap) }))
     }
@@ -199,7 +210,7 @@ impl<'a> Wake<'a> {
 
     /// What may be spent on the model for a run that was taken up: what was reserved, without the
     /// segments of the reply; and how many of these there may be.
-    pub(crate) fn allowance(&self, loaded: &Loaded, run: &Run, bill: Bill) -> Allowance {
+    pub(crate) fn allowance(&self, loaded: &Loaded, run: &Run, bill: &Bill) -> Allowance {
         let reserved = loaded.conversation.account.reserved.as_ref();
         let Some(reserved) = reserved.filter(|_| !self.is_assumed(loaded, run)) else {
             return Allowance::default();
@@ -218,30 +229,24 @@ impl<'a> Wake<'a> {
     }
 
     /// Pays for drafts of which nothing came.
-    pub(crate) async fn pay(&self, loaded: &mut Loaded, bill: Bill) -> Result<(), Unavailable> {
-        if !bill.is_open {
-            return Ok(());
+    pub(crate) async fn pay(&self, loaded: &mut Loaded, bill: &Bill) -> Result<(), Unavailable> {
+        if bill.is_open {
+            let paid = |loaded: &_| Some(Draft::of(loaded).paying(bill)).filter(Draft::pays);
+            self.edit(loaded, paid).await?;
         }
-        let reserved = loaded.conversation.account.reserved.clone();
-        self.edit(loaded, |loaded| {
-            // Another process may have taken the texts up since.
-            let is_ours = loaded.conversation.account.reserved == reserved;
-            Some(Draft::of(loaded).paying(Bill { is_open: is_ours, ..bill }))
-        })
-        .await?;
         Ok(())
     }
 
     /// Adds to a draft what it books, and what the conversation has cost so far.
     pub(crate) fn book(&self, draft: &mut Draft<'a>) {
         let (period, spent) = (self.period(), draft.spent);
+        let taken_up =
+            |change: &Change| matches!(change, Change::TakenUp(_) | Change::SetAside(..));
+        let is_over = draft.is_empty() || draft.changes.iter().any(taken_up);
+        let pays = draft.pays();
         let account = &mut draft.next.account;
-        let released = account.reserved.take_if(|_| draft.settles);
-        if released.is_none() && spent == Amount::ZERO {
-            return;
-        }
-        account.spend(spent, period);
         account.cost = account.cost.saturating_add(spent);
+        account.turn = if is_over { Amount::ZERO } else { account.turn.saturating_add(spent) };
         let cost = account.cost;
         for change in &mut draft.changes {
             match change {
@@ -256,6 +261,18 @@ impl<'a> Wake<'a> {
                 }
                 _ => {}
             }
+        }
+        if !pays {
+            return;
+        }
+        account.spend(spent, period);
+        let released = account.reserved.take_if(|_| draft.settles);
+        if let Some(replaced) = draft.replaced.take().filter(|_| !self.turn.agent.is_free()) {
+            // Whoever took the texts up again has counted all of it.
+            account.take_back(replaced.amount, period);
+            let (shard, spent) = (replaced.shard.clone(), Amount::ZERO);
+            let released = Some(replaced);
+            draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
         }
         let reserved_in = released.as_ref().map(|it| it.shard.as_str());
         let shard = match reserved_in {

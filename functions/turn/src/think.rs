@@ -71,7 +71,7 @@ impl Thought {
 impl<'a> Wake<'a> {
     /// Asks the agent. Meanwhile, a person who has heard nothing for long is told to wait, unless
     /// an answer is on its way.
-    pub(crate) async fn think(&self, loaded: &Loaded, run: &Run, bill: Bill) -> Thought {
+    pub(crate) async fn think(&self, loaded: &Loaded, run: &Run, bill: &Bill) -> Thought {
         let pulse = Pulse::default();
         let mut thinking = pin!(self.ask_agent(loaded, run, bill, &pulse));
         tokio::select! {
@@ -125,7 +125,7 @@ impl<'a> Wake<'a> {
     }
 
     /// Asks the agent, and meanwhile fetches whatever a send will need.
-    async fn ask_agent(&self, loaded: &Loaded, run: &Run, bill: Bill, pulse: &Pulse) -> Thought {
+    async fn ask_agent(&self, loaded: &Loaded, run: &Run, bill: &Bill, pulse: &Pulse) -> Thought {
         let conversation = &loaded.conversation;
         if !conversation.theirs.is_for_tests() {
             let providers = Arc::clone(&self.turn.providers);

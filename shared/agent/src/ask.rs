@@ -43,6 +43,7 @@ impl Thinking<'_> {
                 Err(error) => {
                     let goes_on = match &error {
                         ModelError::Misconfigured { .. } => false,
+                        error if error.is_over_budget() => false,
                         ModelError::Unavailable { after, .. } => self.left.pause(*after).await,
                         ModelError::Refused { .. } => {
                             let is_another =

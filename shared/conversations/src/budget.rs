@@ -100,6 +100,9 @@ pub struct Reservation {
     pub hour: i64,
     /// How much.
     pub amount: Amount,
+    /// Tells it from another of the same amount.
+    #[serde(default)]
+    pub nonce: u32,
 }
 
 /// Money that was spent, and the reservation that it was spent from.
@@ -128,6 +131,9 @@ pub struct Account {
     pub reserved: Option<Reservation>,
     /// What the conversation under way has cost.
     pub cost: Amount,
+    /// What the turn under way has cost in earlier tries.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub turn: Amount,
     /// The day on which the person was told that they are answered later, because a cap is reached.
     pub told_day: i64,
 }
@@ -143,6 +149,19 @@ impl Account {
         self.spent = self.spent_today(period).saturating_add(amount);
         self.day = period.day;
     }
+}
+
+impl Account {
+    /// Takes back what was counted as spent today.
+    pub fn take_back(&mut self, amount: Amount, period: Period) {
+        if self.day == period.day {
+            self.spent = self.spent.saturating_sub(amount).max(Amount::ZERO);
+        }
+    }
+}
+
+fn is_zero(amount: &Amount) -> bool {
+    *amount == Amount::ZERO
 }
 
 impl Payer {
@@ -234,7 +253,8 @@ impl Shard {
 impl Reservation {
     /// An amount reserved in a shard now.
     pub fn of(shard: &Shard, amount: Amount, period: Period) -> Self {
-        Self { shard: shard.name.clone(), hour: period.hour, amount }
+        let nonce = fastrand::u32(..);
+        Self { shard: shard.name.clone(), hour: period.hour, amount, nonce }
     }
 }
 

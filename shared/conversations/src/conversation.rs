@@ -233,6 +233,13 @@ pub struct Reply {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub texted_at: Option<Timestamp>,
+    /// Until when it waited for the hours in which the person may be texted, if it did.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub held_until: Option<Timestamp>,
     /// The attempt that may be under way. `None`: certainly not sent yet, to be tried again.
     pub sending: Option<Sending>,
     /// Providers that refused it since the last full round, or whose attempt failed.
@@ -257,6 +264,7 @@ impl Reply {
             despite_stop: false,
             at: now,
             texted_at: None,
+            held_until: None,
             sending: None,
             refused_by: vec![],
             rounds: 0,

@@ -206,6 +206,7 @@ impl Scene {
             despite_stop: false,
             at: now(),
             texted_at: Some(now()),
+            held_until: None,
             sending: None,
             refused_by: vec![],
             rounds: 1,

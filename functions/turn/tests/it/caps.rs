@@ -1,11 +1,13 @@
 //! Caps on money.
 
+use std::time::Duration;
+
 use conversations::Attempt;
 use conversations::budget::Sums;
 use fakes::Mode;
 use futures::future::join_all;
 use money::Amount;
-use scene::Scene;
+use scene::{Scene, until};
 use serde_json::json;
 
 /// A model that costs ten cents for a thousand tokens written, and nothing for those read.
@@ -156,9 +158,9 @@ async fn texts_that_waited_for_a_day_are_left_to_the_business() {
 
 #[tokio::test]
 async fn warns_once_before_a_cap_is_reached() {
-    let (scene, _prices) = with(&[("CAP_DAY", "0.30")]).await;
+    let (scene, _prices) = with(&[("CAP_DAY", "0.50")]).await;
     // More than it was allowed.
-    answers(&scene, 2_300);
+    answers(&scene, 3_900);
     for text in ["The first", "The second", "The third"] {
         scene.say(text).await;
     }
@@ -191,4 +193,65 @@ async fn what_a_provider_refused_costs_nothing() {
     scene.companies.twilio.switch.plan([Mode::Fails(400, refused.into())]);
     scene.say("My tap drips").await;
     assert_eq!(scene.spent().await.day, amount("0.005"));
+}
+
+#[tokio::test]
+async fn a_stop_while_the_model_thinks_leaves_nothing_reserved_and_counts_what_it_cost() {
+    let (scene, _prices) = by("aws", &[]).await;
+    scene.text("My tap drips").await;
+    let thinking = scene.wake_up().await;
+    scene.openai.switch.set(Mode::Slow(Duration::from_millis(300)));
+    answers(&scene, 50);
+    let stopped = async {
+        until(async || !scene.openai.requests().is_empty()).await;
+        scene.text("STOP").await;
+        let stop = scene.wake_up().await;
+        scene.turn(&stop).await.unwrap();
+    };
+    let (thought, ()) = tokio::join!(scene.turn(&thinking), stopped);
+    thought.unwrap();
+    let Sums { held, day, .. } = scene.spent().await;
+    // The model, and the confirmation of the stop.
+    assert_eq!((held, day), (Amount::ZERO, amount("0.015")));
+}
+
+#[tokio::test]
+async fn a_conversation_that_ends_by_itself_says_what_it_cost_and_the_next_begins_with_nothing() {
+    let (mut scene, _prices) = with(&[]).await;
+    answers(&scene, 50);
+    scene.say("My tap drips").await;
+    scene.pass(25 * 3_600);
+    scene.live(120).await;
+    let conversation = scene.conversation().await;
+    assert_eq!((conversation.number, conversation.account.cost), (2, Amount::ZERO));
+    let ended = scene.process.store.ended(&scene.id()).await.unwrap();
+    assert_eq!(ended[0].cost, amount("0.015"));
+}
+
+#[tokio::test]
+async fn a_turn_costs_no_more_than_its_cap_however_often_the_model_is_asked() {
+    let (mut scene, _prices) = with(&[("CAP_TURN", "0.05")]).await;
+    // Nobody knows what a server charges that is cut off, so the most is counted.
+    scene.openai.switch.set(Mode::CutsAfter);
+    scene.say("My tap drips").await;
+    scene.live(3_600).await;
+    let Sums { held, day, .. } = scene.spent().await;
+    // With the apology, which is a segment.
+    assert!(held == Amount::ZERO && day <= amount("0.06"), "{day} and {held}");
+    assert!(scene.is_told("The agent handed a conversation over").await);
+    assert!(scene.openai.requests().len() < 8, "{} requests", scene.openai.requests().len());
+}
+
+#[tokio::test]
+async fn a_young_text_is_not_left_with_one_that_waited_for_a_day() {
+    let (mut scene, _prices) = with(&[("CAP_TOTAL", "0.06"), ("CAP_TURN", "0.05")]).await;
+    for text in ["The first", "The second", "The third", "The fourth"] {
+        scene.say(text).await;
+    }
+    scene.pass(23 * 3_600 + 1_800);
+    scene.say("The fifth").await;
+    scene.live(3_600).await;
+    let aside = scene.process.store.set_aside(&scene.id(), 20).await.unwrap();
+    assert!(!aside.is_empty() && aside.iter().all(|aside| aside.text.body != "The fifth"));
+    assert_eq!(scene.loaded().await.waiting.len(), 1);
 }

@@ -110,6 +110,11 @@ impl ModelError {
         Self::Unavailable { code: code.into(), after: None }
     }
 
+    /// Whether it was not asked, because that would have cost more than may be spent.
+    pub fn is_over_budget(&self) -> bool {
+        matches!(self, Self::Refused { code } if code == OVER_BUDGET)
+    }
+
     /// Whether a refusal may be about the form of the request, so that it affects everybody, rather
     /// than about one person's words.
     pub fn is_about_form(&self) -> bool {

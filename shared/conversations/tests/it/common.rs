@@ -127,6 +127,7 @@ pub(crate) fn reply() -> Reply {
         despite_stop: false,
         at: now(),
         texted_at: Some(now()),
+        held_until: None,
         sending: None,
         refused_by: vec!["messagecentral".into()],
         rounds: 2,
