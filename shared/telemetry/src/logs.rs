@@ -1,7 +1,7 @@
 //! Where log lines go, and which lines pass the filter.
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, LevelFilter, filter_fn};
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -58,7 +58,7 @@ pub fn understands(filter: &str) -> bool {
             || directive.contains(['=', ':', '[', ']', '}'])
     };
     let mut directives = filter.split(',').map(str::trim).filter(|it| !it.is_empty());
-    directives.all(is_directive) && EnvFilter::builder().parse(filter).is_ok()
+    directives.all(is_directive) && filter.parse::<Targets>().is_ok()
 }
 
 /// Starts logging to standard error. `filter` is `RUST_LOG`, default `info`.
@@ -67,9 +67,11 @@ pub fn understands(filter: &str) -> bool {
 /// all: at lower levels HTTP clients write addresses and headers, which contain numbers, texts and
 /// tokens, and `async_openai` writes whole answers that it could not read.
 pub fn init(format: LogFormat, filter: Option<&str>) {
-    let chosen = EnvFilter::builder()
-        .with_default_directive(Level::INFO.into())
-        .parse_lossy(filter.unwrap_or_default());
+    let chosen = filter.unwrap_or_default().parse::<Targets>().unwrap_or_default();
+    let chosen = match chosen.default_level() {
+        Some(_) => chosen,
+        None => chosen.with_default(LevelFilter::INFO),
+    };
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(BoxMakeWriter::new(std::io::stderr))
         .with_target(format == LogFormat::Json);
