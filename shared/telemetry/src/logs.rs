@@ -57,8 +57,17 @@ pub fn understands(filter: &str) -> bool {
             || OURS.contains(&directive)
             || directive.contains(['=', ':', '[', ']', '}'])
     };
-    let mut directives = filter.split(',').map(str::trim).filter(|it| !it.is_empty());
-    directives.all(is_directive) && filter.parse::<Targets>().is_ok()
+    directives(filter).all(is_directive) && targets(filter).is_some()
+}
+
+fn directives(filter: &str) -> impl Iterator<Item = &str> {
+    filter.split(',').map(str::trim).filter(|it| !it.is_empty())
+}
+
+/// What a filter lets through. An empty directive, which would mean errors alone, is left out.
+fn targets(filter: &str) -> Option<Targets> {
+    let each: Vec<_> = directives(filter).collect();
+    if each.is_empty() { Some(Targets::new()) } else { each.join(",").parse().ok() }
 }
 
 /// Starts logging to standard error. `filter` is `RUST_LOG`, default `info`.
@@ -67,7 +76,7 @@ pub fn understands(filter: &str) -> bool {
 /// all: at lower levels HTTP clients write addresses and headers, which contain numbers, texts and
 /// tokens, and `async_openai` writes whole answers that it could not read.
 pub fn init(format: LogFormat, filter: Option<&str>) {
-    let chosen = filter.unwrap_or_default().parse::<Targets>().unwrap_or_default();
+    let chosen = filter.and_then(targets).unwrap_or_default();
     let chosen = match chosen.default_level() {
         Some(_) => chosen,
         None => chosen.with_default(LevelFilter::INFO),
