@@ -277,23 +277,6 @@ impl<'a> Wake<'a> {
         Ok((gate, outcome))
     }
 
-    /// Hands a run over because its answer does not fit into the store.
-    async fn give_up(
-        &self,
-        loaded: &mut Loaded,
-        run: &Run,
-        bill: &Bill,
-    ) -> Result<(), Unavailable> {
-        let gate = Gate::HandOver(TOO_LONG);
-        let outcome = self.edit(loaded, |loaded| {
-            let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
-            let draft = now.texts.starts_with(&run.texts).then(|| self.bar(loaded, run, &gate))?;
-            draft.map(|draft| draft.paying(bill))
-        });
-        let planned = outcome.await?.planned();
-        self.dispatch(loaded, planned, vec![]).await
-    }
-
     /// What a conversation becomes by a run that was considered.
     fn draft(&self, loaded: &Loaded, considered: &Considered, steps: &[Step]) -> Draft<'a> {
         let (mut draft, run) = (Draft::of(loaded), &considered.run);

@@ -207,33 +207,7 @@ impl<'a> Wake<'a> {
                 self.wait_at_cap(loaded, &mut draft, run, *cap);
             }
             Gate::Closed(closed) => {
-                if let Closed::Loop(..) = closed {
-                    let mut counted = Counted::of(&draft.next);
-                    counted.exchanges.note(&run.bodies(), None, now);
-                    counted.keep(&mut draft.next);
-                }
-                if let Closed::WithPerson | Closed::NoNeed(_) = closed {
-                    // It is still an answer from the person: it shows that ours arrived.
-                    let said = arrived(&draft.next, &run.texts).cloned();
-                    if let Some(said) = said {
-                        draft.changes.push(Change::Answered(said, now));
-                        draft.next.last = None;
-                    }
-                }
-                if let (Closed::WithPerson, Some(handed_over)) =
-                    (closed, &mut draft.next.handed_over)
-                {
-                    handed_over.held += run.texts.len() as u32;
-                }
-                draft.changes.extend(self.told(closed, run).map(Change::Notice));
-                let (left, rest) = match closed {
-                    Closed::Capped(_, left) => run.texts.split_at(*left),
-                    _ => (run.texts.as_slice(), [].as_slice()),
-                };
-                draft.set_aside(left, closed.why());
-                if let (Closed::Capped(cap, _), false) = (closed, rest.is_empty()) {
-                    self.wait_at_cap(loaded, &mut draft, &run.of(rest), *cap);
-                }
+                self.close_gate(loaded, &mut draft, run, closed);
             }
             Gate::HandOver(reason) => {
                 draft.take_up(&run.texts);
@@ -252,6 +226,36 @@ impl<'a> Wake<'a> {
             draft.set_due(now);
         }
         Some(draft)
+    }
+
+    /// Leaves a run unanswered for good, with what follows from that.
+    fn close_gate(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, closed: &Closed) {
+        let now = self.clock.now();
+        if let Closed::Loop(..) = closed {
+            let mut counted = Counted::of(&draft.next);
+            counted.exchanges.note(&run.bodies(), None, now);
+            counted.keep(&mut draft.next);
+        }
+        if let Closed::WithPerson | Closed::NoNeed(_) = closed {
+            // It is still an answer from the person: it shows that ours arrived.
+            let said = arrived(&draft.next, &run.texts).cloned();
+            if let Some(said) = said {
+                draft.changes.push(Change::Answered(said, now));
+                draft.next.last = None;
+            }
+        }
+        if let (Closed::WithPerson, Some(handed_over)) = (closed, &mut draft.next.handed_over) {
+            handed_over.held += run.texts.len() as u32;
+        }
+        draft.changes.extend(self.told(closed, run).map(Change::Notice));
+        let (left, rest) = match closed {
+            Closed::Capped(_, left) => run.texts.split_at(*left),
+            _ => (run.texts.as_slice(), [].as_slice()),
+        };
+        draft.set_aside(left, closed.why());
+        if let (Closed::Capped(cap, _), false) = (closed, rest.is_empty()) {
+            self.wait_at_cap(loaded, draft, &run.of(rest), *cap);
+        }
     }
 
     /// The operator's notice that is stored with a decision. What is reported only once a day has a notice

@@ -30,6 +30,7 @@ mod run;
 mod settle;
 mod spending;
 mod think;
+mod too_long;
 mod transcript;
 
 use std::sync::Arc;
