@@ -114,6 +114,6 @@ impl Restore {
         }
         drop(store);
         let kept = self.restoring.take_place(settings, &self.file)?;
-        Ok(Restored { aside, erased, kept })
+        Ok(Restored { aside, erased: erased.total(), kept })
     }
 }

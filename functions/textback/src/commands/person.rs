@@ -92,7 +92,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
             print(&asked, &theirs, &held, Caps::from_settings(&settings)?.currency);
             Ok(true)
         }
-        Some(Action::Erase) => Ok(tell(&asked, &store.erase(&theirs, now).await?)),
+        Some(Action::Erase) => Ok(tell(&asked, &store.erase(&theirs, Timestamp::now).await?)),
         Some(Action::Block) => {
             store.block(&theirs, now).await?;
             done(
@@ -147,8 +147,7 @@ fn tell(asked: &Asked, erased: &Erased) -> bool {
         );
         return left.is_none();
     }
-    let total: usize = erased.removed.values().sum();
-    println!("Erased: {total} documents.");
+    println!("Erased: {} documents.", erased.total());
     for (collection, count) in &erased.removed {
         println!("  {collection:<14} {count}");
     }

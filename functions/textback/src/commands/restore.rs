@@ -51,7 +51,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
     if asked.set_aside {
         let erased = store.erase_again().await?;
         let aside = store.set_open_aside(&note()?, 0, Timestamp::now()).await?;
-        say(&asked, &aside, json!({ "set_aside": counts(&aside), "erased_again": erased }));
+        say(&asked, &aside, json!({ "set_aside": counts(&aside), "erased_again": erased.total() }));
     }
     if let Some(list) = &asked.opt_outs {
         enter(&store, list, &asked).await?;

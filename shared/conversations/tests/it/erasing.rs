@@ -1,0 +1,64 @@
+//! What others store while a person is erased or blocked.
+
+use conversations::{Attempt, Change, Notice};
+
+use crate::common::{arrival, attempt_called, id, later, load, now, person};
+use crate::form::open;
+use crate::ledger::fresh;
+use crate::meanwhile::just_before;
+use crate::rights::{TRACES_OF_HER, a_minute_later, everything_in, lives_here, notice};
+
+#[tokio::test]
+async fn nothing_stays_that_a_turn_stores_while_an_erasure_looks() {
+    let (_home, place, _data) = fresh();
+    let store = open(&place);
+    store.take(&arrival("SM1", "My sink leaks", now())).await.unwrap();
+    let _turn = just_before(("query", "effects"), &place, async |store| {
+        let mut loaded = load(&store).await;
+        let next = loaded.conversation.clone();
+        let late = Attempt { at: later(now(), 90), ..attempt_called("a-1") };
+        store.commit(&mut loaded, next, vec![Change::Attempt(late)]).await.unwrap();
+    });
+    store.erase(&person(), a_minute_later).await.unwrap();
+    assert_eq!(everything_in(&store, "attempts").await, "");
+}
+
+/// The clock goes on while the erasure waits for the store.
+#[tokio::test]
+async fn an_erasure_is_as_late_as_the_last_that_it_has_looked_at() {
+    let (_home, place, _data) = fresh();
+    let store = open(&place);
+    lives_here(&store, &person()).await;
+    let clock = std::cell::Cell::new(now());
+    let passes = || clock.replace(later(clock.get(), 60));
+    store.erase(&person(), passes).await.unwrap();
+    let erased = store.held(&person()).await.unwrap().latest("erasures");
+    assert_eq!(erased, Some(a_minute_later()));
+}
+
+#[tokio::test]
+async fn a_text_that_comes_as_soon_as_the_head_is_gone_waits_for_its_answer() {
+    let (_home, place, _data) = fresh();
+    let store = open(&place);
+    lives_here(&store, &person()).await;
+    let _text = just_before(("delete", "attempts"), &place, async |store| {
+        store.take(&arrival("SM77", "Hello there", later(now(), 61))).await.unwrap();
+    });
+    store.erase(&person(), a_minute_later).await.unwrap();
+    assert_eq!(load(&store).await.waiting.len(), 1);
+}
+
+#[tokio::test]
+async fn an_erasure_looks_again_at_what_it_has_to_read_one_by_one() {
+    let (_home, place, _data) = fresh();
+    let store = open(&place);
+    lives_here(&store, &person()).await;
+    let _notice = just_before(("query", "traces"), &place, async |store| {
+        let said = "My sink leaks at 143 Elm Street";
+        let late = Notice { id: "late".into(), ..notice(&id(), &person(), said) };
+        store.notice(&late).await.unwrap();
+    });
+    store.erase(&person(), a_minute_later).await.unwrap();
+    let all = everything_in(&store, "notices").await;
+    assert!(!TRACES_OF_HER.iter().any(|word| all.contains(word)), "{all}");
+}
