@@ -1,8 +1,10 @@
 //! What others store while a person is erased or blocked.
 
-use conversations::{Attempt, Change, Notice};
+use std::sync::{Arc, Mutex};
 
-use crate::common::{arrival, attempt_called, id, later, load, now, person};
+use conversations::{Attempt, Change, CommitError, Notice};
+
+use crate::common::{arrival, attempt, attempt_called, id, later, load, now, person};
 use crate::form::open;
 use crate::ledger::fresh;
 use crate::meanwhile::just_before;
@@ -13,7 +15,7 @@ async fn nothing_stays_that_a_turn_stores_while_an_erasure_looks() {
     let (_home, place, _data) = fresh();
     let store = open(&place);
     store.take(&arrival("SM1", "My sink leaks", now())).await.unwrap();
-    let _turn = just_before(("query", "effects"), &place, async |store| {
+    let _turn = just_before(("query", "effects"), 1, &place, async |store| {
         let mut loaded = load(&store).await;
         let next = loaded.conversation.clone();
         let late = Attempt { at: later(now(), 90), ..attempt_called("a-1") };
@@ -41,7 +43,7 @@ async fn a_text_that_comes_as_soon_as_the_head_is_gone_waits_for_its_answer() {
     let (_home, place, _data) = fresh();
     let store = open(&place);
     lives_here(&store, &person()).await;
-    let _text = just_before(("delete", "attempts"), &place, async |store| {
+    let _text = just_before(("delete", "attempts"), 1, &place, async |store| {
         store.take(&arrival("SM77", "Hello there", later(now(), 61))).await.unwrap();
     });
     store.erase(&person(), a_minute_later).await.unwrap();
@@ -53,7 +55,7 @@ async fn an_erasure_looks_again_at_what_it_has_to_read_one_by_one() {
     let (_home, place, _data) = fresh();
     let store = open(&place);
     lives_here(&store, &person()).await;
-    let _notice = just_before(("query", "traces"), &place, async |store| {
+    let _notice = just_before(("query", "traces"), 1, &place, async |store| {
         let said = "My sink leaks at 143 Elm Street";
         let late = Notice { id: "late".into(), ..notice(&id(), &person(), said) };
         store.notice(&late).await.unwrap();
@@ -61,4 +63,21 @@ async fn an_erasure_looks_again_at_what_it_has_to_read_one_by_one() {
     store.erase(&person(), a_minute_later).await.unwrap();
     let all = everything_in(&store, "notices").await;
     assert!(!TRACES_OF_HER.iter().any(|word| all.contains(word)), "{all}");
+}
+
+#[tokio::test]
+async fn a_block_is_seen_by_a_turn_that_began_while_it_was_made() {
+    let (_home, place, _data) = fresh();
+    let store = open(&place);
+    let thinking = Arc::new(Mutex::new(None));
+    let begun = Arc::clone(&thinking);
+    let _turn = just_before(("merge", "blocks"), 2, &place, async move |store| {
+        store.take(&arrival("SM1", "Hi", now())).await.unwrap();
+        *begun.lock().unwrap() = Some(load(&store).await);
+    });
+    store.block(&person(), later(now(), 1)).await.unwrap();
+    let mut thinking = thinking.lock().unwrap().take().unwrap();
+    let next = thinking.conversation.clone();
+    let stored = store.commit(&mut thinking, next, vec![attempt("a-1")]).await;
+    assert!(matches!(stored, Err(CommitError::Conflict)));
 }

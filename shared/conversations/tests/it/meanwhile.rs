@@ -1,5 +1,6 @@
 //! What another process does in the middle of something.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -16,8 +17,13 @@ use crate::form::{Place, open};
 /// An operation on a collection: its kind and the collection.
 type Operation = (&'static str, &'static str);
 
-/// Does this just before the first such operation of this thread, until the guard is dropped.
-pub(crate) fn just_before<F>(operation: Operation, place: &Place, does: F) -> DefaultGuard
+/// Does this just before the `nth` such operation of this thread, until the guard is dropped.
+pub(crate) fn just_before<F>(
+    operation: Operation,
+    nth: usize,
+    place: &Place,
+    does: F,
+) -> DefaultGuard
 where
     F: AsyncFnOnce(Arc<Store>) + Send + 'static,
 {
@@ -27,11 +33,12 @@ where
         runtime.block_on(async { does(open(&place)).await });
     };
     let does: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(Some(Box::new(does)));
-    set_default(registry().with(Before { operation, does }))
+    set_default(registry().with(Before { operation, left: AtomicUsize::new(nth), does }))
 }
 
 struct Before {
     operation: Operation,
+    left: AtomicUsize,
     does: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
@@ -40,6 +47,9 @@ impl<S: Subscriber> Layer<S> for Before {
         let mut seen = Seen::default();
         event.record(&mut seen);
         if (seen.kind.as_str(), seen.collection.as_str()) != self.operation {
+            return;
+        }
+        if self.left.fetch_sub(1, Ordering::Relaxed) > 1 {
             return;
         }
         if let Some(does) = self.does.lock().unwrap().take() {
