@@ -6,7 +6,7 @@ use conversations::{Attempt, Change, CommitError, Notice};
 
 use crate::common::{arrival, attempt, attempt_called, id, later, load, now, person};
 use crate::form::open;
-use crate::ledger::fresh;
+use crate::ledger::{fresh, start, stop};
 use crate::meanwhile::just_before;
 use crate::rights::{TRACES_OF_HER, a_minute_later, everything_in, lives_here, notice};
 
@@ -80,4 +80,19 @@ async fn a_block_is_seen_by_a_turn_that_began_while_it_was_made() {
     let next = thinking.conversation.clone();
     let stored = store.commit(&mut thinking, next, vec![attempt("a-1")]).await;
     assert!(matches!(stored, Err(CommitError::Conflict)));
+}
+
+#[tokio::test]
+async fn a_start_by_hand_is_on_record_only_if_it_lifted_a_stop() {
+    let (_home, place, _data) = fresh();
+    let store = open(&place);
+    assert!(!store.start_by_hand(&person(), now()).await.unwrap());
+    assert_eq!(everything_in(&store, "consent_events").await, "");
+    stop(&store, &person()).await;
+    let _text = just_before(("delete", "stops"), 1, &place, async |store| {
+        start(&store, &person()).await;
+    });
+    assert!(!store.start_by_hand(&person(), later(now(), 120)).await.unwrap());
+    let all = everything_in(&store, "consent_events").await;
+    assert!(!all.contains("by hand"), "{all}");
 }
