@@ -81,6 +81,17 @@ impl Store {
         Ok(())
     }
 
+    /// Records an opt-out of somebody who was erased meanwhile: it alone stays.
+    pub async fn stop_erased(
+        &self,
+        id: &ConversationId,
+        provider: &str,
+        at: Timestamp,
+    ) -> Result<(), Unavailable> {
+        self.documents.commit(vec![stop_of(id, provider, at)]).await?;
+        Ok(())
+    }
+
     /// Stores a stop together with its event, in one commit if the person has not stopped yet.
     async fn enter_stop(
         &self,
