@@ -8,6 +8,7 @@ use crate::common::{arrival, attempt, attempt_called, id, later, load, now, pers
 use crate::form::open;
 use crate::ledger::{fresh, start, stop};
 use crate::meanwhile::just_before;
+use crate::quarantine::misread;
 use crate::rights::{TRACES_OF_HER, a_minute_later, everything_in, lives_here, notice};
 
 #[tokio::test]
@@ -95,4 +96,22 @@ async fn a_start_by_hand_is_on_record_only_if_it_lifted_a_stop() {
     assert!(!store.start_by_hand(&person(), later(now(), 120)).await.unwrap());
     let all = everything_in(&store, "consent_events").await;
     assert!(!all.contains("by hand"), "{all}");
+}
+
+#[tokio::test]
+async fn an_erasure_finds_a_number_in_a_kept_call_however_it_is_written() {
+    let (_home, place, _data) = fresh();
+    let store = open(&place);
+    let theirs = [
+        "{\"from\":\"+1 202 555 0143\"}",
+        "{\"from\":\"1 (202) 555-0143\"}",
+        "{\"from\":\"202.555.0143\"}",
+        "at=12&from=%2B1+202+555+0143",
+        "from=%2B1%20202%20555%200143",
+    ];
+    for body in theirs.into_iter().chain(["from=+1 202 555 0144", "at=202, 555, 0143"]) {
+        store.quarantine(&misread(body, now()), None).await.unwrap();
+    }
+    store.erase(&person(), a_minute_later).await.unwrap();
+    assert_eq!(everything_in(&store, "quarantine").await.lines().count(), 2);
 }
