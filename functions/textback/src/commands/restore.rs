@@ -204,7 +204,8 @@ fn explained(since: &Since) -> String {
         ),
         Since::Nothing(why) => format!(
             "Nothing says who has stopped since the backup, or which texts were taken: {why}. If a \
-             provider repeats one of them, it is answered again."
+             provider repeats one of them, it is answered again. Nothing says who was erased since \
+             either: erase them again by hand (`textback person NUMBER erase`)."
         ),
     }
 }
