@@ -154,7 +154,10 @@ impl<'a> Wake<'a> {
     /// course as any other. Does nothing if the person opted in again while the model was thinking.
     async fn stop(&self, loaded: &mut Loaded, run: &Run) -> Result<(), Unavailable> {
         let Some(text) = run.texts.last() else { return Ok(()) };
-        if !self.reload(loaded).await? || has_come_back(loaded, text.at) {
+        if !self.reload(loaded).await? {
+            return self.turn.store.stop_erased(&loaded.id, &text.provider, text.at).await;
+        }
+        if has_come_back(loaded, text.at) {
             return Ok(());
         }
         let stop = Stop { at: text.at, provider: text.provider.clone(), confirmed: false };

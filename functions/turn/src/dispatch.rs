@@ -9,7 +9,7 @@ use sms::{SendError, Status};
 use telemetry::{Step, steps};
 use tokio::time::timeout;
 
-use crate::edit::{Draft, Planned};
+use crate::edit::{Draft, Outcome, Planned};
 use crate::plan::NOT_REACHED;
 use crate::transcript::note;
 use crate::{Turn, Wake};
@@ -214,15 +214,16 @@ impl<'a> Wake<'a> {
     ) -> Result<Option<Box<Planned<'a>>>, Unavailable> {
         let planned = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
+            let mut reply = draft.take_open(&attempt.id)?;
             draft.changes.clone_from(&changes);
-            if let Some(mut reply) = draft.take_open(&attempt.id) {
-                draft.give_back(attempt);
-                reply.refused_by.push(attempt.provider.clone());
-                self.go_on(loaded, &mut draft, reply);
-            }
+            draft.give_back(attempt);
+            reply.refused_by.push(attempt.provider.clone());
+            self.go_on(loaded, &mut draft, reply);
             Some(draft)
         });
-        Ok(planned.await?.planned())
+        let outcome = planned.await?;
+        self.unless_stored(loaded, &outcome, changes).await?;
+        Ok(outcome.planned())
     }
 
     /// Records that no answer came. The open reply is settled next.
@@ -232,20 +233,19 @@ impl<'a> Wake<'a> {
         attempt: &Attempt,
         changes: Vec<Change>,
     ) -> Result<(), Unavailable> {
-        self.edit(loaded, |loaded| {
+        let outcome = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
+            let mut reply = draft.take_open(&attempt.id)?;
             draft.changes.clone_from(&changes);
-            if let Some(mut reply) = draft.take_open(&attempt.id) {
-                let now = self.clock.now();
-                // Our part is done, so nobody has to wait for us.
-                reply.sending.as_mut()?.until = now;
-                draft.next.open = Some(reply);
-                draft.next.due_at = Some(now);
-            }
+            let now = self.clock.now();
+            // Our part is done, so nobody has to wait for us.
+            reply.sending.as_mut()?.until = now;
+            draft.next.open = Some(reply);
+            draft.next.due_at = Some(now);
             Some(draft)
-        })
-        .await?;
-        Ok(())
+        });
+        let outcome = outcome.await?;
+        self.unless_stored(loaded, &outcome, changes).await
     }
 
     /// Closes the open reply, if this attempt is still the open one, with a note for the agent. The
@@ -279,19 +279,29 @@ impl<'a> Wake<'a> {
         changes: Vec<Change>,
         unpaid: Option<&Attempt>,
     ) -> Result<(), Unavailable> {
-        self.edit(loaded, |loaded| {
+        let outcome = self.edit(loaded, |loaded| {
             let mut draft = Draft::of(loaded);
+            draft.take_open(attempt)?;
             draft.changes.clone_from(&changes);
-            if draft.take_open(attempt).is_some() {
-                unpaid.into_iter().for_each(|attempt| draft.give_back(attempt));
-                draft.next.turns.extend(told.map(note));
-                draft.set_due(self.clock.now());
-            } else if changes.is_empty() {
-                return None;
-            }
+            unpaid.into_iter().for_each(|attempt| draft.give_back(attempt));
+            draft.next.turns.extend(told.map(note));
+            draft.set_due(self.clock.now());
             Some(draft)
-        })
-        .await?;
-        Ok(())
+        });
+        let outcome = outcome.await?;
+        self.unless_stored(loaded, &outcome, changes).await
+    }
+
+    /// Stores what is true even if somebody else has closed the reply, or the person was erased.
+    async fn unless_stored(
+        &self,
+        loaded: &Loaded,
+        outcome: &Outcome<'_>,
+        changes: Vec<Change>,
+    ) -> Result<(), Unavailable> {
+        match outcome {
+            Outcome::Stored(_) => Ok(()),
+            _ => self.turn.store.commit_apart(loaded, changes).await,
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::Wake;
 use crate::dispatch::REQUEST;
 use crate::edit::Draft;
 use crate::pause::spread;
+use crate::plan::is_wanted;
 use crate::transcript::note;
 
 /// How much of a reply a note to the agent quotes, in characters.
@@ -56,8 +57,7 @@ impl Wake<'_> {
         let about = known.map_or(About::Route, |known| known.about);
         let mut reply = attempt.reply.clone();
         reply.refused_by.push(attempt.provider.clone());
-        // Only the confirmation of a stop goes to somebody who has stopped.
-        let wanted = loaded.stop.is_some() == reply.despite_stop;
+        let wanted = is_wanted(loaded, &reply);
         let helps = !matches!(about, About::Number | About::Content | About::Person);
         let end = self.end_of(&reply);
         let lives = now < end;

@@ -140,8 +140,7 @@ impl<'a> Wake<'a> {
     /// no longer wanted.
     pub(crate) fn go_on(&self, loaded: &Loaded, draft: &mut Draft<'a>, reply: Reply) {
         let now = self.clock.now();
-        // Only the confirmation of a stop goes to somebody who has stopped.
-        let wanted = loaded.stop.is_some() == reply.despite_stop;
+        let wanted = is_wanted(loaded, &reply);
         if wanted && now < self.end_of(&reply) {
             return self.plan(loaded, draft, reply);
         }
@@ -167,4 +166,10 @@ impl<'a> Wake<'a> {
         let since = reply.held_until.map_or(reply.at, |until| until.max(reply.at));
         since + self.turn.agent.page.reply_life
     }
+}
+
+/// Whether a reply may be sent. Only the confirmation of a stop goes to somebody who has stopped, and
+/// nothing to a number that is blocked.
+pub(crate) fn is_wanted(loaded: &Loaded, reply: &Reply) -> bool {
+    !loaded.blocked && loaded.stop.is_some() == reply.despite_stop
 }

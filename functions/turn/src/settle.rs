@@ -11,6 +11,7 @@ use crate::Wake;
 use crate::dispatch::NOT_KNOWN;
 use crate::edit::Draft;
 use crate::pause::spread;
+use crate::plan::is_wanted;
 
 /// How long after its start an attempt that the provider does not know was certainly never
 /// received.
@@ -208,7 +209,7 @@ impl Wake<'_> {
             let step = Step::new(steps::NOT_TRIED_AGAIN, self.clock.now()).with("why", why_not);
             draft.changes.push(Change::Steps(reply.trace.clone(), vec![step]));
             if let Some(failed) = failed.as_ref().filter(|failed| failed.status().is_failure()) {
-                let wanted = loaded.stop.is_some() == reply.despite_stop;
+                let wanted = is_wanted(loaded, &reply);
                 self.leave_failed(&mut draft, failed, wanted, why_not);
             }
             Some(draft)

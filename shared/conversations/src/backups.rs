@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use documents::{Backup, OpenError, Restoring, Since, Unavailable, Wanted};
+use documents::{Backup, Left, OpenError, Restoring, Since, Unavailable, Wanted};
 use jiff::Timestamp;
 use serde_json::Value;
 use settings::Settings;
@@ -66,6 +66,8 @@ pub struct Restored {
     pub aside: Aside,
     /// How many documents were removed of people who were erased after the backup was made.
     pub erased: usize,
+    /// Why something of them may still be readable in the files of the store.
+    pub left: Option<Left>,
     /// The folder with the store that was replaced, if there was one.
     pub kept: Option<PathBuf>,
 }
@@ -114,6 +116,6 @@ impl Restore {
         }
         drop(store);
         let kept = self.restoring.take_place(settings, &self.file)?;
-        Ok(Restored { aside, erased, kept })
+        Ok(Restored { aside, erased: erased.total(), left: erased.left, kept })
     }
 }

@@ -24,9 +24,10 @@ impl Store {
             let path = at("heads", self.names.conversation_of(&person).as_str());
             let set = Fields::none().with("due_at", now.as_millisecond());
             let looked_at = Write::Count { path, set, add: vec![] };
-            if !self.documents.if_unchanged(vec![block.clone(), looked_at]).await? {
-                // There is no conversation.
+            if !self.documents.if_unchanged(vec![block.clone(), looked_at.clone()]).await? {
+                // There is no conversation, unless a text has begun one since.
                 self.documents.commit(vec![block]).await?;
+                self.documents.if_unchanged(vec![looked_at]).await?;
             }
         }
         Ok(())

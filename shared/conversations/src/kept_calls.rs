@@ -1,13 +1,22 @@
 //! The numbers in a call that no parser understood.
 
+use std::ops::{Range, RangeInclusive};
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use documents::Document;
 
 /// The lengths of a run of digits that can be a telephone number.
-const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+const DIGITS: RangeInclusive<usize> = 7..=15;
 
-/// Every run of digits in a kept call that can be a telephone number, without zeros in front.
+/// How many digits are looked at, with zeros in front.
+const LONGEST: usize = 20;
+
+/// How much may be between two groups of digits of one number, as in `+1 (202) 555-0143`.
+const GAP: usize = 3;
+
+/// Every run of digits in a kept call that can be a telephone number, without zeros in front. Groups of
+/// digits can be one together.
 pub(crate) fn numbers_in(call: &Document) -> Vec<String> {
     let text = |name| call.fields.get::<String>(name).unwrap_or_default();
     let body = match call.fields.get("base64") {
@@ -21,10 +30,28 @@ pub(crate) fn numbers_in(call: &Document) -> Vec<String> {
 }
 
 fn runs(text: &str) -> Vec<String> {
-    let runs = text.split(|letter: char| !letter.is_ascii_digit());
-    let runs =
-        runs.map(|run| run.trim_start_matches('0')).filter(|run| DIGITS.contains(&run.len()));
-    runs.map(str::to_owned).collect()
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for (at, _) in text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()) {
+        match groups.last_mut() {
+            Some(last) if last.end == at => last.end += 1,
+            _ => groups.push(at..at + 1),
+        }
+    }
+    let joins = |gap: &str| gap.len() <= GAP && gap.bytes().all(|it| b" .-()+".contains(&it));
+    let mut all = Vec::new();
+    for first in 0..groups.len() {
+        let (mut digits, mut end) = (String::new(), groups[first].start);
+        for group in &groups[first..] {
+            if digits.len() > LONGEST || !joins(&text[end..group.start]) {
+                break;
+            }
+            digits.push_str(&text[group.clone()]);
+            end = group.end;
+            let run = digits.trim_start_matches('0');
+            all.extend(DIGITS.contains(&run.len()).then(|| run.to_owned()));
+        }
+    }
+    all
 }
 
 /// The text with a space for each letter that is written as in a form, such as `%2B` for a plus: a digit

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod admissions;
+mod apart;
 mod attempts;
 #[cfg(feature = "sqlite")]
 mod backups;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use documents::{Document, Path, Query, Text, Time, Unavailable, at};
+use documents::{Document, Path, Query, Text, Time, Unavailable, Write, at};
 use jiff::Timestamp;
 use money::Amount;
 use serde::Deserialize;
@@ -419,9 +419,16 @@ impl Person {
         named.into_iter().flat_map(of).collect()
     }
 
-    /// Everything that an erasure removes.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = Path> {
-        self.found.iter().flat_map(|(name, found)| found.iter().map(|it| at(name, &it.id)))
+    /// Removes all of it. What has the name of the person may be there again, of a text that came
+    /// afterwards: that stays.
+    pub(crate) fn deletions(&self) -> impl Iterator<Item = Write> {
+        let delete = |name: &'static str, it: &Document| {
+            let is_named = ["conversations", "heads"].contains(&name);
+            Write::Delete(at(name, &it.id), is_named.then_some(it.version))
+        };
+        self.found
+            .iter()
+            .flat_map(move |(name, found)| found.iter().map(move |it| delete(name, it)))
     }
 }
 

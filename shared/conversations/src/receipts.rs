@@ -160,9 +160,7 @@ impl Store {
         let told = MatchedReceipt::of(attempt, receipt, kept);
         let writes: Vec<_> = told.writes(&self.lifetimes).into_iter().map(unless_erased).collect();
         let mut with_head = writes.clone();
-        if told.fails && told.is_new() {
-            with_head.push(unless_erased(failed(attempt, receipt.at)));
-        }
+        with_head.extend(told.reported_failure());
         let is_stored = with_head.is_empty()
             || self.documents.if_unchanged(with_head).await?
             // The conversation may be gone before its attempts.
@@ -327,6 +325,18 @@ impl MatchedReceipt {
         stop_of(&self.conversation, self.update.provider(), self.update.at)
     }
 
+    /// The same if it reports one.
+    pub(crate) fn reported_stop(&self) -> Option<Write> {
+        self.opted_out.as_ref().map(|_| self.stop())
+    }
+
+    /// Tells the conversation, if it is still there, that the reply did not arrive.
+    pub(crate) fn reported_failure(&self) -> Option<Write> {
+        let Self { conversation, update, .. } = self;
+        let is_news = self.fails && self.is_new();
+        is_news.then(|| unless_erased(failed(conversation, &update.attempt, update.at)))
+    }
+
     /// Whether the attempt learns something new from it.
     fn is_new(&self) -> bool {
         !self.is_known && self.takes_more
@@ -385,7 +395,7 @@ fn is_final(status: Status, charge: &Charge) -> bool {
 }
 
 /// The same write, which brings no attempt and no head back that was erased meanwhile.
-fn unless_erased(write: Write) -> Write {
+pub(crate) fn unless_erased(write: Write) -> Write {
     match &write {
         Write::Merge { path, .. } if ["attempts", "heads"].contains(&path.collection) => {
             write.if_there()
@@ -398,8 +408,8 @@ fn unless_erased(write: Write) -> Write {
 ///
 /// Written blindly, like an arriving text: whoever works on the conversation meanwhile has to look
 /// again.
-pub(crate) fn failed(attempt: &Attempt, now: Timestamp) -> Write {
+fn failed(conversation: &ConversationId, attempt: &str, now: Timestamp) -> Write {
     let set = Fields::none().with("due_at", now.as_millisecond());
-    let path = at("heads", attempt.conversation.as_str());
-    Write::Merge { path, set, append: vec![("failed", vec![raw(&attempt.id)])] }
+    let path = at("heads", conversation.as_str());
+    Write::Merge { path, set, append: vec![("failed", vec![raw(&attempt)])] }
 }

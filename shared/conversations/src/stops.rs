@@ -81,6 +81,17 @@ impl Store {
         Ok(())
     }
 
+    /// Records an opt-out of somebody who was erased meanwhile: it alone stays.
+    pub async fn stop_erased(
+        &self,
+        id: &ConversationId,
+        provider: &str,
+        at: Timestamp,
+    ) -> Result<(), Unavailable> {
+        self.documents.commit(vec![stop_of(id, provider, at)]).await?;
+        Ok(())
+    }
+
     /// Stores a stop together with its event, in one commit if the person has not stopped yet.
     async fn enter_stop(
         &self,
@@ -133,12 +144,25 @@ impl Store {
     ) -> Result<bool, Unavailable> {
         let people = self.names.people(theirs);
         let stops = people.each_ref().map(|person| at("stops", person));
-        let found = self.documents.get(&stops).await?;
         let event = ConsentEvent::of(ConsentKind::Start, theirs, BY_HAND, now);
-        let mut writes: Vec<_> = stops.map(|stop| Write::Delete(stop, None)).into();
-        writes.push(event.enter(&people[0], &self.lifetimes));
-        self.documents.commit(writes).await?;
-        Ok(found.iter().any(Option::is_some))
+        loop {
+            let found = self.documents.get(&stops).await?;
+            if found.iter().all(Option::is_none) {
+                return Ok(false);
+            }
+            let read = stops.iter().cloned().zip(found);
+            let mut writes: Vec<_> = read
+                .map(|(stop, found)| match found {
+                    Some(found) => Write::Delete(stop, Some(found.version)),
+                    None => Write::Absent(stop),
+                })
+                .collect();
+            writes.push(event.enter(&people[0], &self.lifetimes));
+            if self.documents.if_unchanged(writes).await? {
+                return Ok(true);
+            }
+            self.documents.step_aside().await;
+        }
     }
 
     /// Records that a person opted in again at this time, through this provider. Takes effect once for

@@ -13,7 +13,7 @@ use settings::Settings;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  it is done
-  1  the backup is refused, and nothing was changed
+  1  the backup is refused, and nothing was changed; or it is done, except for what is said
   2  it could not be tried: a setting cannot be used, or another process uses the store";
 
 /// The options of `backup`.

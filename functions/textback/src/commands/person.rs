@@ -92,7 +92,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
             print(&asked, &theirs, &held, Caps::from_settings(&settings)?.currency);
             Ok(true)
         }
-        Some(Action::Erase) => Ok(tell(&asked, &store.erase(&theirs, now).await?)),
+        Some(Action::Erase) => Ok(tell(&asked, &store.erase(&theirs, Timestamp::now).await?)),
         Some(Action::Block) => {
             store.block(&theirs, now).await?;
             done(
@@ -130,16 +130,7 @@ fn say(asked: &Asked, sentence: &str, done: Value) {
 /// Prints what an erasure removed and what stays. Whether nothing is left to do.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 fn tell(asked: &Asked, erased: &Erased) -> bool {
-    let left = erased.left.map(|left| match left {
-        Left::InUse => {
-            "another program reads textback.db all the time, so deleted content may still be in it or in \
-             textback.db-wal: end that program, and erase again"
-        }
-        Left::TooLarge => {
-            "textback.db is too large to be written anew by the way, so a page may still hold deleted \
-             content: stop textback and run `sqlite3 textback.db VACUUM` in DATA_DIR"
-        }
-    });
+    let left = erased.left.map(in_words);
     if asked.json {
         println!(
             "{:#}",
@@ -147,8 +138,7 @@ fn tell(asked: &Asked, erased: &Erased) -> bool {
         );
         return left.is_none();
     }
-    let total: usize = erased.removed.values().sum();
-    println!("Erased: {total} documents.");
+    println!("Erased: {} documents.", erased.total());
     for (collection, count) in &erased.removed {
         println!("  {collection:<14} {count}");
     }
@@ -158,6 +148,20 @@ fn tell(asked: &Asked, erased: &Erased) -> bool {
         println!("Not done yet: {left}.");
     }
     left.is_none()
+}
+
+/// What is left to do, and why.
+pub(crate) fn in_words(left: Left) -> &'static str {
+    match left {
+        Left::InUse => {
+            "another program reads textback.db all the time, so deleted content may still be in it or in \
+             textback.db-wal: end that program, and erase again"
+        }
+        Left::TooLarge => {
+            "textback.db is too large to be written anew by the way, so a page may still hold deleted \
+             content: stop textback and run `sqlite3 textback.db VACUUM` in DATA_DIR"
+        }
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the output of a command")]

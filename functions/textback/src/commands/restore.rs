@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use agent::Turn as Entry;
 use clap::Args;
-use conversations::{Aside, Restore, Restored, Since, Store};
+use conversations::{Aside, Left, Restore, Restored, Since, Store};
 use host::Error;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use settings::Settings;
 use sms::Number;
 
 use crate::commands::backup::{as_json, print, unless_refused};
+use crate::commands::person::in_words;
 
 /// What the agent is told in each conversation whose last reply was open.
 const NOT_KNOWN: &str = "It is not known whether your last reply reached the person.";
@@ -40,7 +41,8 @@ pub(crate) struct Asked {
     json: bool,
 }
 
-/// Restores a backup, or does what the options say instead. False if the backup was refused.
+/// Restores a backup, or does what the options say instead. False if the backup was refused, or if what
+/// was erased again may still be readable.
 pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error> {
     if let Some(file) = &asked.file {
         return restore(&settings, &asked, file).await;
@@ -48,10 +50,18 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
     let Some(store) = Store::open_existing(&settings)? else {
         return Err("nothing is stored in DATA_DIR".into());
     };
+    let mut left = None;
     if asked.set_aside {
         let erased = store.erase_again().await?;
         let aside = store.set_open_aside(&note()?, 0, Timestamp::now()).await?;
-        say(&asked, &aside, json!({ "set_aside": counts(&aside), "erased_again": erased }));
+        left = erased.left;
+        let done = json!({
+            "set_aside": counts(&aside),
+            "erased_again": erased.total(),
+            "left": left.map(in_words),
+        });
+        say(&asked, &aside, done);
+        tell(&asked, left);
     }
     if let Some(list) = &asked.opt_outs {
         enter(&store, list, &asked).await?;
@@ -59,7 +69,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
     if asked.opt_outs_imported {
         store.opt_outs_imported().await?;
     }
-    Ok(true)
+    Ok(left.is_none())
 }
 
 /// The numbers of a list, one a line. An error names the line: its content is personal.
@@ -108,7 +118,7 @@ async fn restore(settings: &Settings, asked: &Asked, file: &Path) -> Result<bool
         asked.opt_outs_imported || matches!(since, Since::Nothing(_)) && !asked.json && agreed()?;
     let restored = restore.finish(settings, &note()?, imported, now).await?;
     let sends = imported || !matches!(since, Since::Nothing(_));
-    let Restored { aside, erased, kept } = restored;
+    let Restored { aside, erased, left, kept } = restored;
     let done = json!({
         "version": 1,
         "holds": as_json(&held),
@@ -116,6 +126,7 @@ async fn restore(settings: &Settings, asked: &Asked, file: &Path) -> Result<bool
         "set_aside": counts(&aside),
         "waiting_texts_lost": lost,
         "erased_again": erased,
+        "left": left.map(in_words),
         "kept": kept,
         "sends": sends,
     });
@@ -137,11 +148,20 @@ async fn restore(settings: &Settings, asked: &Asked, file: &Path) -> Result<bool
                 kept.display()
             );
         }
+        tell(asked, left);
         if !sends {
             println!("{}", crate::by_hand::NOT_ALLOWED);
         }
     }
-    Ok(true)
+    Ok(left.is_none())
+}
+
+/// Prints why something of what was erased again may still be readable.
+#[expect(clippy::print_stdout, reason = "the output of a command")]
+fn tell(asked: &Asked, left: Option<Left>) {
+    if let Some(left) = left.filter(|_| !asked.json) {
+        println!("Not done yet: {}.", in_words(left));
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the output of a command")]
@@ -184,7 +204,8 @@ fn explained(since: &Since) -> String {
         ),
         Since::Nothing(why) => format!(
             "Nothing says who has stopped since the backup, or which texts were taken: {why}. If a \
-             provider repeats one of them, it is answered again."
+             provider repeats one of them, it is answered again. Nothing says who was erased since \
+             either: erase them again by hand (`textback person NUMBER erase`)."
         ),
     }
 }

@@ -73,6 +73,22 @@ async fn an_erasure_while_the_agent_thinks_is_the_end_of_it() {
 }
 
 #[tokio::test]
+async fn says_what_it_could_not_erase_again() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.text(ANN, "My tap drips, 143 Elm Street").await;
+    product.settled().await;
+    assert_eq!(product.run(&["person", ANN, "erase"], "").await.code, Some(0));
+    product.stop().await;
+    let reader = rusqlite::Connection::open(product.folder().join("textback.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM heads;").unwrap();
+    let ran = product.run(&["restore", "--set-aside"], "").await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.printed.last().unwrap().starts_with("Not done yet: another program"), "{ran:?}");
+    drop(reader);
+    assert_eq!(product.run(&["restore", "--set-aside"], "").await.code, Some(0));
+}
+
+#[tokio::test]
 async fn a_blocked_number_is_counted_and_hears_nothing() {
     let mut product = Product::start(&["messagecentral"]).await;
     product.openai.switch.set(Mode::Holds);

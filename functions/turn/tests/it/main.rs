@@ -12,6 +12,7 @@ mod caps;
 mod crashes;
 mod delivery;
 mod endings;
+mod erased;
 mod folding;
 mod hand_over;
 mod hours;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fakes::Mode;
 use scene::Scene;
+use sms::Number;
 
 use crate::answers::bare;
 
@@ -50,6 +51,18 @@ async fn confirms_no_stop_that_was_taken_back() {
     scene.text("START").await;
     scene.live(30).await;
     assert_eq!(scene.heard(), [scene.process.turn.agent.page.texts.start.as_str()]);
+}
+
+#[tokio::test]
+async fn confirms_no_stop_to_a_number_that_was_blocked_meanwhile() {
+    let mut scene = Scene::sending_by("messagecentral").await;
+    scene.companies.messagecentral.no_credit();
+    scene.say("STOP").await;
+    scene.companies.messagecentral.accept();
+    let theirs = Number::parse(scene.person).unwrap();
+    scene.process.store.block(&theirs, scene.now).await.unwrap();
+    scene.live(30).await;
+    assert!(scene.heard().is_empty() && scene.is_at_rest().await);
 }
 
 #[tokio::test]

@@ -110,6 +110,20 @@ async fn an_older_ledger_restores_its_last_stops_and_lifts_no_later_one() {
 
 /// Another process began it again meanwhile.
 #[tokio::test]
+async fn of_two_erasures_of_a_person_the_later_one_counts() {
+    let (_folder, place, data) = fresh();
+    let (theirs, store) = (person(143), open(&place));
+    store.erase(&theirs, now).await.unwrap();
+    let backup = backed_up(store, &data);
+    fs::remove_file(data.join("textback.ledger")).unwrap();
+    let store = open(&place);
+    store.erase(&theirs, || later(now(), 60)).await.unwrap();
+    put_back(store, &data, &backup);
+    let erased = open(&place).held(&theirs).await.unwrap().latest("erasures");
+    assert_eq!(erased, Some(later(now(), 60)));
+}
+
+#[tokio::test]
 async fn two_processes_share_one_ledger() {
     let (_folder, place, data) = fresh();
     let (one, other) = (open(&place), open(&place));

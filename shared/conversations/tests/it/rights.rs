@@ -9,6 +9,7 @@ use conversations::{
     Person, StatusUpdate, Store, Taken, collections,
 };
 use documents::Query;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sms::{Number, Receipt, Status};
 use telemetry::{Step, TraceId};
@@ -19,7 +20,7 @@ use crate::ledger::{consent, fresh, stop as say_stop};
 use crate::quarantine::misread;
 
 /// What must not be found afterwards: the number as it is written anywhere, and what was said.
-const TRACES_OF_HER: [&str; 4] = ["2025550143", "143 Elm", "Elm Street", "sink"];
+pub(crate) const TRACES_OF_HER: [&str; 4] = ["2025550143", "143 Elm", "Elm Street", "sink"];
 
 /// The collections that may still name her afterwards, by her keyed name.
 const STAY: [&str; 3] = ["blocks", "erasures", "stops"];
@@ -51,7 +52,7 @@ pub(crate) async fn erases_a_person_from_every_collection_and_nobody_else(store:
     ];
     assert_eq!(found, everything);
 
-    let erased = store.erase(&person(), later(now(), 60)).await.unwrap();
+    let erased = store.erase(&person(), a_minute_later).await.unwrap();
     assert_eq!((erased.removed["texts"], erased.removed["attempts"], erased.left), (2, 1, None));
     let hers = store.names().conversation("twilio", &person());
     let hers = hers.as_str().split('-').next().unwrap().to_owned();
@@ -71,7 +72,7 @@ pub(crate) async fn begins_anew_with_a_text_a_second_after_an_erasure(store: Arc
     lives_here(&store, &person()).await;
     let mut thinking = load(&store).await;
     store.start_by_hand(&person(), now()).await.unwrap();
-    store.erase(&person(), later(now(), 60)).await.unwrap();
+    store.erase(&person(), a_minute_later).await.unwrap();
     store.take(&arrival("SM77", "Hello there", later(now(), 61))).await.unwrap();
     // What the agent thought of meanwhile is about somebody who is not known any more.
     let mut next = thinking.conversation.clone();
@@ -93,7 +94,7 @@ pub(crate) async fn begins_anew_with_a_text_a_second_after_an_erasure(store: Arc
 pub(crate) async fn nothing_that_comes_late_brings_an_erased_person_back(store: Arc<Store>) {
     lives_here(&store, &person()).await;
     let effect = store.effects_of(&id()).await.unwrap().remove(0);
-    store.erase(&person(), later(now(), 60)).await.unwrap();
+    store.erase(&person(), a_minute_later).await.unwrap();
     store.update_status(&StatusUpdate::new("a-1", Status::Unknown, now())).await.unwrap();
     for named in [Some("a-1"), None] {
         let late = Receipt { message: "SM8".into(), ..receipt(Status::Failed, named) };
@@ -156,7 +157,7 @@ async fn no_file_of_the_store_holds_a_byte_of_somebody_who_was_erased() {
         serving.say_by_hand(&id, &entry, later(now(), number.into())).await.unwrap();
     }
     assert!(TRACES_OF_HER.iter().all(|word| holds(&data, word)), "this looks at the right files");
-    let erased = by_hand.erase(&person(), later(now(), 60)).await.unwrap();
+    let erased = by_hand.erase(&person(), a_minute_later).await.unwrap();
     assert_eq!(erased.left, None);
     for word in TRACES_OF_HER {
         assert!(!holds(&data, word), "{word}");
@@ -178,7 +179,7 @@ async fn a_backup_brings_nobody_back_who_was_erased_since() {
         }
         let backup = home.path().join("backup.db");
         conversations::back_up(&settings(&place), &backup).unwrap();
-        store.erase(&person(), later(now(), 60)).await.unwrap();
+        store.erase(&person(), a_minute_later).await.unwrap();
         drop(store);
         lost.into_iter().for_each(|file| fs::write(data.join(file), "damaged").unwrap());
 
@@ -209,7 +210,7 @@ async fn a_backup_of_before_there_were_erasures_is_erased_again_too() {
         rusqlite::Connection::open(file).unwrap().execute_batch(forgets).unwrap();
     };
     forget(&backup);
-    store.erase(&person(), later(now(), 60)).await.unwrap();
+    store.erase(&person(), a_minute_later).await.unwrap();
     drop(store);
     let restore = || conversations::Restore::begin(&settings(&place), &backup, now()).unwrap();
     let restored = restore().finish(&settings(&place), &json!({}), false, now()).await.unwrap();
@@ -220,8 +221,12 @@ async fn a_backup_of_before_there_were_erasures_is_erased_again_too() {
     assert_eq!(restored.erased, 0, "neither knows of an erasure");
 }
 
+pub(crate) fn a_minute_later() -> Timestamp {
+    later(now(), 60)
+}
+
 /// Somebody about whom every collection holds something.
-async fn lives_here(store: &Store, theirs: &Number) {
+pub(crate) async fn lives_here(store: &Store, theirs: &Number) {
     let mine = &theirs.as_str()[theirs.as_str().len() - 3..];
     let id = store.names().conversation("twilio", theirs);
     let is_her = mine == "143";
@@ -269,7 +274,7 @@ async fn lives_here(store: &Store, theirs: &Number) {
     say_stop(store, theirs).await;
 }
 
-fn notice(id: &ConversationId, theirs: &Number, said: &str) -> Notice {
+pub(crate) fn notice(id: &ConversationId, theirs: &Number, said: &str) -> Notice {
     let follow_up = FollowUp { theirs: theirs.clone(), why: "asked".into(), said: said.to_owned() };
     Notice {
         id: format!("handed-over-{id}"),
@@ -300,7 +305,7 @@ fn contents(held: &Person) -> Vec<(&'static str, Vec<Map<String, Value>>)> {
 }
 
 /// The names and contents of all documents of a collection, as somebody reads them who may read it all.
-async fn everything_in(store: &Store, collection: &'static str) -> String {
+pub(crate) async fn everything_in(store: &Store, collection: &'static str) -> String {
     let (mut all, mut after) = (String::new(), String::new());
     loop {
         let page = store.documents().find(Query::behind_name(collection, after, 2)).await.unwrap();

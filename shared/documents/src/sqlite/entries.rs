@@ -1,6 +1,6 @@
 //! The lines of the ledger: every write to a collection that is entered in it.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -11,6 +11,9 @@ use crate::fields::Fields;
 
 /// Its file name beside the database.
 pub(super) const LEDGER: &str = "textback.ledger";
+
+/// The collection that says who was erased, and when: of two times the later one has to hold.
+const ERASURES: &str = "erasures";
 
 /// Any line after the first.
 #[derive(Serialize, Deserialize)]
@@ -64,7 +67,8 @@ impl<'a> Entry<'a> {
         serde_json::from_slice(line).map_err(|_| unreadable())
     }
 
-    /// `adds`: only documents that the database lacks are stored, and nothing is deleted.
+    /// `adds`: only documents that the database lacks are stored, and nothing is deleted, except that the
+    /// later of two erasures counts.
     pub(super) fn carry_out(
         &self,
         connection: &Connection,
@@ -72,7 +76,7 @@ impl<'a> Entry<'a> {
         adds: bool,
     ) -> Result<(), Unavailable> {
         let table = tables.called(self.collection)?;
-        if !adds {
+        if !adds || self.is_later_erasure(connection, table)? {
             connection.prepare_cached(&table.delete)?.execute([self.id])?;
         }
         if let Some(text) = self.fields {
@@ -81,6 +85,21 @@ impl<'a> Entry<'a> {
             put_back(connection, table, self.id, fields)?;
         }
         Ok(())
+    }
+
+    /// Whether it says of somebody that they were erased later than the database knows.
+    fn is_later_erasure(
+        &self,
+        connection: &Connection,
+        table: &Table,
+    ) -> Result<bool, Unavailable> {
+        let Some(fields) = self.fields.filter(|_| self.collection == ERASURES) else {
+            return Ok(false);
+        };
+        let mut read = connection.prepare_cached(&table.read)?;
+        let known = read.query_row([self.id], |row| row.get::<_, String>(2)).optional()?;
+        let at = |text: String| Fields::stored(text).get::<i64>("at");
+        Ok(known.is_some_and(|known| at(known) < at(fields.get().to_owned())))
     }
 }
 
