@@ -262,7 +262,7 @@ function limits() {
         make("h2", {}, "What real people have cost"),
         found.days.length === 0 ? make("p", { class: "muted" }, "Nothing in the last two weeks.") : make("ul", { class: "list" }, found.days.map(({ day, spent }) => make("li", {}, make("time", {}, day), " ", make("strong", {}, `${spent} ${found.currency}`)))));
     }
-    return 5000;
+    return 30000;
   });
   return {
     enter() {

@@ -1,7 +1,7 @@
 //! The prompt of the model.
 
 use agent::Turn;
-use business::Business;
+use hours::{Day, OpeningHours};
 use serde_json::json;
 
 use crate::{Conversation, now, person};
@@ -111,26 +111,22 @@ async fn leaves_no_gap_unfilled() {
 
 #[tokio::test]
 async fn says_whether_the_business_is_open_and_what_to_say_if_it_is_not() {
-    let business = |hours: &str| {
-        let facts = format!("{SMALLEST}\nhours = {{ {hours} }}");
-        Business::parse("business.toml", &facts).unwrap().opening
-    };
-    let outside = r#"weekdays = "8-17", outside = "Leaks: call (202) 555-0199.""#;
-    for (hours, expected) in [
+    let outside = opening("8-17", Some("Leaks: call (202) 555-0199."));
+    for (opening, expected) in [
         (
-            r#"weekdays = "8-22""#,
+            opening("8-22", None),
             "open Monday to Friday 08:00-22:00. It is open now, until 22:00.\n",
         ),
         (
-            r#"weekdays = "8-17""#,
+            opening("8-17", None),
             "open Monday to Friday 08:00-17:00. It is closed now, and opens tomorrow at 08:00.\nIf it \
              matters to the person, tell them in their own language: We are closed now.",
         ),
-        (outside, "in their own language: Leaks: call (202) 555-0199.\nThis is message 1"),
+        (outside.clone(), "in their own language: Leaks: call (202) 555-0199.\nThis is message 1"),
     ] {
         let mut conversation = Conversation::begin().await;
         let page = conversation.agent.page.clone();
-        conversation.agent.page = page.open(business(hours)).unwrap();
+        conversation.agent.page = page.open(opening).unwrap();
         conversation.text("Hi").await.unwrap();
         let prompt = conversation.prompt();
         assert!(prompt.contains("2026-11-23, 21:30. Handy Home is open"), "{prompt}");
@@ -138,7 +134,7 @@ async fn says_whether_the_business_is_open_and_what_to_say_if_it_is_not() {
     }
     let mut conversation = Conversation::begin().await;
     let page = conversation.agent.page.clone();
-    conversation.agent.page = page.open(business(outside)).unwrap();
+    conversation.agent.page = page.open(outside).unwrap();
     conversation.openai.says("Please call (202) 555-0199.");
     let answered = conversation.text("My pipe leaks").await.unwrap();
     assert_eq!(answered.reply, "Please call (202) 555-0199.", "the owner gave this number");
@@ -147,18 +143,12 @@ async fn says_whether_the_business_is_open_and_what_to_say_if_it_is_not() {
 #[test]
 fn opening_hours_need_the_clock_of_the_business() {
     let page = agent::Page::parse("---\nname: Elm\n---\nBe kind.\n").unwrap();
-    let facts = format!("{SMALLEST}\nhours = {{ weekdays = \"8-17\" }}");
-    let opening = Business::parse("business.toml", &facts).unwrap().opening;
-    let problem = page.open(opening).unwrap_err().to_string();
+    let problem = page.open(opening("8-17", None)).unwrap_err().to_string();
     assert!(problem.contains("write the time_zone of the business"), "{problem}");
 }
 
-/// The smallest facts of a business.
-const SMALLEST: &str = r#"name = "Ann Lee Piano Lessons"
-does = "Piano lessons for children and adults, at your home."
-about = "your lessons"
-address = { street = "3 Elm Road", city = "Springfield", region = "IL", postal_code = "62701" }
-email = "ann@lee-piano.test"
-phone = "+12025550121"
-number = "+12025550101"
-keyword = "piano""#;
+/// These hours from Monday to Friday, and what to say outside of them.
+fn opening(hours: &str, outside: Option<&str>) -> Option<OpeningHours> {
+    let day = |day: usize| if day < 5 { Day::parse(hours).unwrap() } else { Day::default() };
+    OpeningHours::new(std::array::from_fn(day), outside.map(str::to_owned))
+}
