@@ -9,7 +9,7 @@
 //! A process that dies in between leaves the reservation, which counts for a day.
 
 use agent::Allowance;
-use conversations::budget::{Booking, Payer, Period, Reservation};
+use conversations::budget::{Booking, Payer, Period, Reservation, Shard};
 use conversations::{Change, Loaded, Notice, Unavailable};
 use jiff::SignedDuration;
 use money::{Amount, Basis, Cap};
@@ -25,6 +25,9 @@ use crate::{Turn, Wake};
 
 /// What is reserved for a turn without a cap, in so many times its least cost.
 const UNCAPPED: u64 = 20;
+
+/// How many shards are looked into before all are.
+const SOME_SHARDS: u32 = 64;
 
 /// The minimum time between two notices that the same price is not known.
 const PRICE_AGAIN: SignedDuration = SignedDuration::from_hours(24);
@@ -164,8 +167,8 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// Looks into all shards for one that has the money of a run, and loads it. If none has, returns which
-    /// cap is reached.
+    /// Looks into other shards for one that has the money of a run, first into some and then into all, and
+    /// loads it. If none has, returns which cap is reached.
     pub(crate) async fn look_elsewhere(
         &self,
         loaded: &mut Loaded,
@@ -174,18 +177,28 @@ impl<'a> Wake<'a> {
         let (money, period, store) = (&self.turn.bounds.money, self.period(), &self.turn.store);
         let payer = money.payer(run.is_pretended());
         let is_owner = payer == Payer::Owner;
-        let mut shards = store.shards(payer).await?;
-        if !shards.iter().all(|shard| shard.is_of(payer)) {
+        let (enough, stops) = (self.enough(loaded, run), !self.is_assumed(loaded, run));
+        let is_divided = |shards: &[Shard]| shards.iter().all(|shard| shard.is_of(payer));
+        let has_enough = |shard: &Shard| money.left(shard, period, is_owner).0 >= enough;
+        let mut shards = match &loaded.shard {
+            Some(shard) => store.shards_after(payer, shard, SOME_SHARDS).await?,
+            None => vec![],
+        };
+        let are_all = shards.len() == payer.shards() as usize;
+        if !are_all && !(is_divided(&shards) && shards.iter().any(has_enough)) {
+            shards = store.shards(payer).await?;
+        }
+        if !is_divided(&shards) {
             store.divide(payer).await?;
             shards = store.shards(payer).await?;
         }
-        let fullest = shards.iter().max_by_key(|shard| money.left(shard, period, is_owner).0);
+        let fullest = shards.into_iter().max_by_key(|shard| money.left(shard, period, is_owner).0);
         let Some(shard) = fullest else { return Ok(Some(Found::Capped(Cap::Total))) };
-        let (enough, (left, cap)) = (self.enough(loaded, run), money.left(shard, period, is_owner));
-        let is_capped = left < enough && !self.is_assumed(loaded, run);
+        let (left, cap) = money.left(&shard, period, is_owner);
+        let is_capped = left < enough && stops;
         // What other turns have reserved is free again once they are done.
         let is_held = left.saturating_add(shard.sums(period).held) >= enough;
-        loaded.shard = Some(shard.clone());
+        loaded.shard = Some(shard);
         Ok(is_capped.then_some(if is_held { Found::Held(cap) } else { Found::Capped(cap) }))
     }
 
@@ -277,7 +290,7 @@ impl<'a> Wake<'a> {
         let reserved_in = released.as_ref().map(|it| it.shard.as_str());
         let shard = match reserved_in {
             Some("owner") => "owner".to_owned(),
-            other => self.turn.bounds.money.people().shard(other),
+            other => self.turn.store.shard_for(self.turn.bounds.money.people(), other),
         };
         draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
     }

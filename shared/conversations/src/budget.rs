@@ -7,6 +7,7 @@
 //! died, counts for a day.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use documents::{Document, Fields, Path, Unavailable, Version, Write, at};
 use jiff::civil::{Date, date};
@@ -17,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::Store;
 
-/// The most shards, which one read and one commit can hold.
-pub const MOST_SHARDS: u32 = 64;
+/// The most shards.
+const MOST_SHARDS: u32 = money::MOST_SHARES as u32;
 
 /// For how many hours a reservation counts that nobody settles.
 const HELD_HOURS: i64 = 24;
@@ -79,6 +80,27 @@ pub enum Payer {
     Owner,
 }
 
+/// Which shard a process takes next. It goes round from anywhere, so that none is written again before all
+/// others were, and processes rarely meet.
+pub(crate) struct Round(AtomicU32);
+
+impl Default for Round {
+    fn default() -> Self {
+        Self(AtomicU32::new(fastrand::u32(..)))
+    }
+}
+
+impl Round {
+    fn next(&self, payer: Payer) -> String {
+        match payer {
+            Payer::People(_) => {
+                (self.0.fetch_add(1, Ordering::Relaxed) % payer.shards()).to_string()
+            }
+            Payer::Owner => "owner".to_owned(),
+        }
+    }
+}
+
 /// A shard of the account as it was read.
 #[derive(Clone, Debug)]
 pub struct Shard {
@@ -118,74 +140,12 @@ pub struct Booking {
     pub released: Option<Reservation>,
 }
 
-/// What a person has cost.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Account {
-    /// The day of `spent`, as in [`Period::day`].
-    pub day: i64,
-    /// What was spent on that day.
-    pub spent: Amount,
-    /// What is reserved for the turn under way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reserved: Option<Reservation>,
-    /// What the conversation under way has cost.
-    pub cost: Amount,
-    /// What the turn under way has cost in earlier tries.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub turn: Amount,
-    /// The day on which the person was told that they are answered later, because a cap is reached.
-    pub told_day: i64,
-}
-
-impl Account {
-    /// What was spent for the person today.
-    pub fn spent_today(&self, period: Period) -> Amount {
-        if self.day == period.day { self.spent } else { Amount::ZERO }
-    }
-
-    /// Counts what was spent.
-    pub fn spend(&mut self, amount: Amount, period: Period) {
-        self.spent = self.spent_today(period).saturating_add(amount);
-        self.day = period.day;
-    }
-}
-
-impl Account {
-    /// Takes back what was counted as spent today.
-    pub fn take_back(&mut self, amount: Amount, period: Period) {
-        if self.day == period.day {
-            self.spent = self.spent.saturating_sub(amount).max(Amount::ZERO);
-        }
-    }
-}
-
-fn is_zero(amount: &Amount) -> bool {
-    *amount == Amount::ZERO
-}
-
 impl Payer {
-    /// The name of one of the shards, any.
-    fn any(self) -> String {
-        match self {
-            Self::People(of) => fastrand::u32(..of.max(1)).to_string(),
-            Self::Owner => "owner".to_owned(),
-        }
-    }
-
-    fn shards(self) -> u32 {
+    /// Into how many shards its account is divided.
+    pub fn shards(self) -> u32 {
         match self {
             Self::People(of) => of.clamp(1, MOST_SHARDS),
             Self::Owner => 1,
-        }
-    }
-
-    /// The shard that a booking goes to that belongs to no reservation, or to one from a time at which
-    /// the account was divided differently.
-    pub fn shard(self, reserved_in: Option<&str>) -> String {
-        match (self, reserved_in.and_then(|name| name.parse::<u32>().ok())) {
-            (Self::People(of), Some(number)) => (number % of.max(1)).to_string(),
-            _ => self.any(),
         }
     }
 }
@@ -273,9 +233,25 @@ impl Booking {
 }
 
 impl Store {
+    /// The shard that a booking goes to that belongs to no reservation, or to one from a time at which
+    /// the account was divided differently.
+    pub fn shard_for(&self, payer: Payer, reserved_in: Option<&str>) -> String {
+        match (payer, reserved_in.and_then(|name| name.parse::<u32>().ok())) {
+            (Payer::People(_), Some(number)) => (number % payer.shards()).to_string(),
+            _ => self.round.next(payer),
+        }
+    }
+
+    /// The document of the shard that is next.
+    pub(crate) fn next_shard(&self, payer: Payer) -> (String, Path) {
+        let name = self.round.next(payer);
+        let path = path(&name);
+        (name, path)
+    }
+
     /// A shard of an account.
     pub async fn shard(&self, payer: Payer) -> Result<Shard, Unavailable> {
-        let name = payer.any();
+        let name = self.round.next(payer);
         let found = self.documents.get_one(path(&name)).await?;
         Shard::decode(name, found)
     }
@@ -283,13 +259,30 @@ impl Store {
     /// All shards of an account.
     pub async fn shards(&self, payer: Payer) -> Result<Vec<Shard>, Unavailable> {
         match payer {
-            Payer::People(of) => self.numbered(of.clamp(1, MOST_SHARDS)).await,
+            Payer::People(_) => self.numbered(0..payer.shards()).await,
             Payer::Owner => Ok(vec![self.shard(payer).await?]),
         }
     }
 
-    async fn numbered(&self, of: u32) -> Result<Vec<Shard>, Unavailable> {
-        let names: Vec<_> = (0..of).map(|number| number.to_string()).collect();
+    /// The shards of an account that come after one, at most so many.
+    pub async fn shards_after(
+        &self,
+        payer: Payer,
+        shard: &Shard,
+        most: u32,
+    ) -> Result<Vec<Shard>, Unavailable> {
+        let (Payer::People(_), Ok(number)) = (payer, shard.name.parse::<u32>()) else {
+            return self.shards(payer).await;
+        };
+        let of = payer.shards();
+        self.numbered((number + 1..).take(most.min(of) as usize).map(|number| number % of)).await
+    }
+
+    async fn numbered(
+        &self,
+        numbers: impl Iterator<Item = u32>,
+    ) -> Result<Vec<Shard>, Unavailable> {
+        let names: Vec<_> = numbers.map(|number| number.to_string()).collect();
         let paths: Vec<_> = names.iter().map(|name| path(name)).collect();
         let found = self.documents.get(&paths).await?;
         names.into_iter().zip(found).map(|(name, found)| Shard::decode(name, found)).collect()
@@ -311,7 +304,7 @@ impl Store {
         let of = payer.shards();
         loop {
             let shards = match payer {
-                Payer::People(_) => self.numbered(MOST_SHARDS).await?,
+                Payer::People(_) => self.numbered(0..MOST_SHARDS).await?,
                 Payer::Owner => vec![self.shard(payer).await?],
             };
             let (used, others) = shards.split_at(of as usize);
@@ -370,14 +363,7 @@ pub fn by_day(shards: &[Shard], period: Period, days: i64) -> Vec<(Date, Amount)
     (0..days).filter_map(|ago| spent(period.day - ago)).collect()
 }
 
-/// The document of a shard.
-pub(crate) fn shard_of(payer: Payer) -> (String, Path) {
-    let name = payer.any();
-    let path = path(&name);
-    (name, path)
-}
-
-/// A shard that was read at [`shard_of`].
+/// A shard that was read at [`Store::next_shard`].
 pub(crate) fn decoded(name: String, found: Option<Document>) -> Result<Shard, Unavailable> {
     Shard::decode(name, found)
 }

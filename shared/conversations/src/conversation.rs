@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sms::Number;
 use telemetry::TraceId;
 
-use crate::budget::Account;
+use crate::account::Account;
 
 /// The state of a conversation between the agent and one person, whichever of our numbers they text.
 ///

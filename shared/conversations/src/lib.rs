@@ -10,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+mod account;
 mod admissions;
 mod apart;
 mod attempts;

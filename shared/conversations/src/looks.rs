@@ -84,6 +84,6 @@ impl Store {
     /// A shard of the account, however it is divided.
     async fn any_shard(&self) -> Result<String, Unavailable> {
         let of = self.shard(Payer::People(1)).await?.of();
-        Ok(Payer::People(of).shard(None))
+        Ok(self.shard_for(Payer::People(of), None))
     }
 }

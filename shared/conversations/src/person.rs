@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use sms::Number;
 use telemetry::Step;
 
-use crate::budget::Account;
+use crate::account::Account;
 use crate::collections::{
     ALL, attempts, consent_events, consents, effects, ended, notices, quarantine, receipts, texts,
 };

@@ -6,6 +6,7 @@ use documents::{Documents, Text, Unavailable, at};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::budget::Round;
 use crate::lifetimes::Lifetimes;
 use crate::names::Names;
 use crate::uncounted::Uncounted;
@@ -18,6 +19,7 @@ pub struct Store {
     /// The unique name of this process.
     pub(crate) process: Uuid,
     pub(crate) uncounted: Uncounted,
+    pub(crate) round: Round,
 }
 
 impl Store {
@@ -28,6 +30,7 @@ impl Store {
             lifetimes,
             process: Uuid::new_v4(),
             uncounted: Uncounted::default(),
+            round: Round::default(),
         }
     }
 

@@ -52,7 +52,7 @@ impl Store {
             at("health", "current"),
             block_of(id.person()),
         ];
-        let shard = payer.map(budget::shard_of);
+        let shard = payer.map(|payer| self.next_shard(payer));
         paths.extend(shard.iter().map(|(_, path)| path.clone()));
         let (found, mut waiting) = tokio::try_join!(self.documents.get(&paths), self.waiting(id))?;
         let mut found = found.into_iter();

@@ -11,8 +11,9 @@ use crate::currency::Currency;
 /// costs more than it should, cannot use it up unnoticed.
 const TURNS_IN_A_SHARE: u64 = 20;
 
-/// The most shares. More processes than that rarely count at once, and a reader of all has to read each.
-const MOST_SHARES: u64 = 64;
+/// The most shares. Each turn writes to one of them twice, so that they bear some 500 turns a second if each
+/// may be written once a second; and who wants to know of all has to read each.
+pub const MOST_SHARES: u64 = 1024;
 
 /// The most that may be spent on models and texts. `None` means no cap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,15 +141,16 @@ impl Caps {
     pub fn shards(&self) -> u64 {
         let smallest = [self.day, self.month, self.total].into_iter().flatten().min();
         let Some(smallest) = smallest else { return MOST_SHARES };
-        let Some(turn) = self.turn else { return 1 };
-        let share = turn.times(TURNS_IN_A_SHARE);
+        // What a turn without a cap may cost is not known. It usually costs no more than one with a cap.
+        let turn = self.turn.or(standard(&CAPS[0]));
+        let share = turn.unwrap_or(smallest).times(TURNS_IN_A_SHARE);
         let shares = smallest.billionths().checked_div(share.billionths()).unwrap_or(1);
         u64::try_from(shares).unwrap_or(1).clamp(1, MOST_SHARES)
     }
 
     /// The part of a cap on everybody that one share may use. All of them together never exceed the cap.
     pub fn share(&self, cap: Amount) -> Amount {
-        let shards = i64::try_from(self.shards()).expect("there are at most 64");
+        let shards = i64::try_from(self.shards()).expect("there are not that many");
         Amount::from_billionths(cap.billionths() / shards)
     }
 
@@ -179,13 +181,17 @@ impl fmt::Display for Caps {
     }
 }
 
+/// What a cap is if it is not set.
+fn standard(cap: &Described) -> Option<Amount> {
+    cap.standard.map(|it| Amount::from_billionths(it * 10_000_000))
+}
+
 /// One cap. It may not be 0: some would read it as "nothing at all", others as "no cap".
 fn set(settings: &Settings, cap: &Described) -> Result<Set, SettingsError> {
     let name = cap.name;
     let invalid = |problem: &str| SettingsError::Invalid { name, problem: problem.into() };
     let Some(written) = settings.get(name) else {
-        let standard = cap.standard.map(|it| Amount::from_billionths(it * 10_000_000));
-        return Ok(Set { name, amount: standard, is_owners: false });
+        return Ok(Set { name, amount: standard(cap), is_owners: false });
     };
     if written.eq_ignore_ascii_case("off") {
         return Ok(Set { name, amount: None, is_owners: true });

@@ -14,7 +14,7 @@ mod prices;
 mod table;
 
 pub use amount::{Amount, AmountError};
-pub use caps::{Cap, Caps};
+pub use caps::{Cap, Caps, MOST_SHARES};
 pub use currency::Currency;
 pub use price::{Basis, ModelPrice, SegmentPrice};
 pub use prices::Prices;

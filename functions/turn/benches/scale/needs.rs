@@ -147,7 +147,7 @@ impl Needs {
                 name: "writes of a shared document in 3 s",
                 need: self.hottest,
                 bound: 3.0,
-                lift: "a mistake of ours",
+                lift: "more shards, `money::MOST_SHARES`, if it is `budget`, or else a mistake of ours",
             },
             Limit {
                 name: "attempts that the sweep looks at in a minute",

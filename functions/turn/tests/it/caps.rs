@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use conversations::Attempt;
-use conversations::budget::Sums;
+use conversations::budget::{Booking, Period, Sums};
+use conversations::{Attempt, Change};
 use fakes::Mode;
 use futures::future::join_all;
+use jiff::tz::TimeZone;
 use money::Amount;
 use scene::{Scene, until};
 use serde_json::json;
@@ -141,6 +142,26 @@ async fn in_a_flood_at_the_edge_of_a_cap_nothing_is_overspent_and_a_stop_is_hear
     assert!(day <= amount("0.20") && held == Amount::ZERO, "{day} and {held}");
     let asked = scene.openai.requests().len();
     assert!((2..60).contains(&asked), "{asked} were answered");
+}
+
+#[tokio::test]
+async fn the_last_money_of_a_day_is_found_in_whichever_of_many_shards_it_is() {
+    let (scene, _prices) = with(&[("CAP_DAY", "100"), ("CAP_TURN", "0.05")]).await;
+    scene.say("My tap drips").await;
+    for (left, expected) in [(Some(17), 2), (Some(93), 3), (None, 3)] {
+        let period = Period::of(scene.now, &TimeZone::UTC);
+        let book = |number: i32| {
+            let shard = number.to_string();
+            let spent = amount(if Some(number) == left { "-1" } else { "1" });
+            Change::Booked(Booking { shard, period, spent, released: None })
+        };
+        let mut loaded = scene.loaded().await;
+        let next = loaded.conversation.clone();
+        let changes = (0..100).map(book).collect();
+        scene.process.store.commit(&mut loaded, next, changes).await.unwrap();
+        scene.say("In the kitchen").await;
+        assert_eq!(scene.openai.requests().len(), expected, "with money in {left:?}");
+    }
 }
 
 #[tokio::test]

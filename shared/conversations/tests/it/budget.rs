@@ -1,5 +1,6 @@
 //! The account in money.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -42,6 +43,25 @@ pub(crate) async fn reserves_nothing_in_a_shard_that_was_written_since(store: Ar
     reserve(&store, &mut again, cents(10)).await.unwrap();
 }
 
+pub(crate) async fn takes_no_shard_again_before_all_others(store: Arc<Store>) {
+    let taken = taken(&store).await;
+    let mut names = BTreeSet::new();
+    for _ in 0..20 {
+        let payer = Some(Payer::People(20));
+        let loaded = store.load_paid_by(&taken.id, now(), payer).await.unwrap().unwrap();
+        names.insert(loaded.shard.unwrap().name().to_owned());
+    }
+    assert_eq!(names.len(), 20);
+}
+
+pub(crate) async fn shows_the_shards_after_one(store: Arc<Store>) {
+    let shards = store.shards(PAYER).await.unwrap();
+    for (most, names) in [(2, vec!["3", "0"]), (9, vec!["3", "0", "1", "2"])] {
+        let after = store.shards_after(PAYER, &shards[2], most).await.unwrap();
+        assert_eq!(after.iter().map(Shard::name).collect::<Vec<_>>(), names);
+    }
+}
+
 pub(crate) async fn counts_a_reservation_that_nobody_settles_for_a_day(store: Arc<Store>) {
     store.divide(PAYER).await.unwrap();
     let mut loaded = paid(&store, "SM1", &person()).await;
@@ -58,7 +78,7 @@ pub(crate) async fn loses_nothing_when_an_account_is_divided_anew(store: Arc<Sto
     let mut loaded = taken(&store).await;
     let next = loaded.conversation.clone();
     store.commit(&mut loaded, next, vec![booked(cents(7), None)]).await.unwrap();
-    for shards in [4, 64, 1, 7] {
+    for shards in [4, 1024, 1, 7] {
         let payer = Payer::People(shards);
         store.divide(payer).await.unwrap();
         let found = store.shards(payer).await.unwrap();
@@ -176,6 +196,6 @@ async fn reserve(store: &Store, loaded: &mut Loaded, amount: Amount) -> Option<R
 }
 
 fn booked(spent: Amount, released: Option<Reservation>) -> Change {
-    let shard = PAYER.shard(released.as_ref().map(|it| it.shard.as_str()));
+    let shard = released.as_ref().map_or("0".to_owned(), |it| it.shard.clone());
     Change::Booked(Booking { shard, period: period(now()), spent, released })
 }

@@ -120,6 +120,8 @@ fakes::promises! {
     accepts_every_test_write
     counts_what_is_reserved_and_what_was_spent
     reserves_nothing_in_a_shard_that_was_written_since
+    takes_no_shard_again_before_all_others
+    shows_the_shards_after_one
     counts_a_reservation_that_nobody_settles_for_a_day
     loses_nothing_when_an_account_is_divided_anew
     counts_once_what_a_provider_charges_instead_of_the_price

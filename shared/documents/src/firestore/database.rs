@@ -4,11 +4,13 @@
 //! conditional writes and array appends in one request, without the extra round trips of a transaction,
 //! are exactly one `Commit` call of the API.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use backon::{ExponentialBuilder, Retryable as _};
 use firestore::gcloud_sdk::GoogleAuthMiddleware;
 use firestore::gcloud_sdk::google::firestore::v1 as api;
+use firestore::gcloud_sdk::google::firestore::v1::batch_get_documents_response::Result as Answer;
 use firestore::gcloud_sdk::prost_types::Timestamp;
 use firestore::gcloud_sdk::tonic::{Code, Request, Status};
 use firestore::{FirestoreDb, FirestoreDbOptions};
@@ -112,9 +114,10 @@ impl Database {
     }
 
     pub(super) async fn get(&self, paths: &[Path]) -> Result<Vec<Option<Document>>, Unavailable> {
+        let names: Vec<_> = paths.iter().map(|path| writes::name(path, &self.database)).collect();
         let request = api::BatchGetDocumentsRequest {
             database: self.database.clone(),
-            documents: paths.iter().map(|path| writes::name(path, &self.database)).collect(),
+            documents: names.clone(),
             ..Default::default()
         };
         let found = self
@@ -127,19 +130,12 @@ impl Database {
             })
             .await?;
         // Answers come in any order.
-        let mut documents: Vec<Option<Document>> = paths.iter().map(|_| None).collect();
-        for answer in found {
-            let Some(api::batch_get_documents_response::Result::Found(found)) = answer.result
-            else {
-                continue;
-            };
-            let place =
-                paths.iter().position(|path| writes::name(path, &self.database) == found.name);
-            if let Some(place) = place {
-                documents[place] = Some(document(found));
-            }
-        }
-        Ok(documents)
+        let found = found.into_iter().filter_map(|answer| match answer.result? {
+            Answer::Found(found) => Some((found.name.clone(), document(found))),
+            Answer::Missing(_) => None,
+        });
+        let mut found: HashMap<_, _> = found.collect();
+        Ok(names.iter().map(|name| found.remove(name)).collect())
     }
 
     pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<Option<Version>, WriteError> {

@@ -129,11 +129,12 @@ fn a_share_is_good_for_twenty_turns() {
         (vec![("CAP_DAY", "2")], 1, "2.00"),
         (vec![("CAP_DAY", "1")], 1, "1.00"),
         (vec![("CAP_DAY", "5.99")], 2, "2.995"),
-        (vec![("CAP_DAY", "1000")], 64, "15.625"),
+        (vec![("CAP_DAY", "1000")], 500, "2.00"),
+        (vec![("CAP_DAY", "10240")], 1024, "10.00"),
         (vec![("CAP_TOTAL", "4")], 2, "5.00"),
-        (vec![("CAP_TURN", "off")], 1, "10.00"),
-        (vec![("CAP_DAY", "off")], 64, "0.15625"),
-        (vec![("CAP_TURN", "0.000000001")], 64, "0.15625"),
+        (vec![("CAP_TURN", "off")], 5, "2.00"),
+        (vec![("CAP_DAY", "off")], 1024, "0.009765625"),
+        (vec![("CAP_TURN", "0.000000001")], 1024, "0.009765625"),
     ] {
         let settings: Settings = settings.into_iter().collect();
         let caps = Caps::from_settings(&settings).unwrap();
@@ -150,7 +151,7 @@ proptest! {
         let turn = money::Amount::from_billionths(turn.try_into().unwrap());
         let day = turn.times(times);
         let caps = Caps { turn: Some(turn), day: Some(day), ..caps([]) };
-        prop_assert!((1..=64).contains(&caps.shards()));
+        prop_assert!((1..=1024).contains(&caps.shards()));
         prop_assert!(caps.share(day).times(caps.shards()) <= day);
         prop_assert!(caps.shards() == 1 || caps.share(day) >= turn.times(20));
     }
