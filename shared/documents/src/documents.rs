@@ -29,7 +29,7 @@ macro_rules! operation {
 /// write a second per document; three times that leaves room for the other writers.
 pub const RARELY: SignedDuration = SignedDuration::from_secs(3);
 
-/// How many independent writes go into one round trip: as many as Firestore takes.
+/// How many independent writes go into one round trip.
 const BATCH: usize = 500;
 
 /// The configured store.
