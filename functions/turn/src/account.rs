@@ -67,6 +67,13 @@ impl Money {
         self.prices.segment(provider, &country).cost(segments as u64)
     }
 
+    /// The same, if somebody has listed the price.
+    pub(crate) fn listed(&self, provider: &str, to: &Number, segments: usize) -> Option<Amount> {
+        let country = Country::of(to).map(|country| country.to_string()).unwrap_or_default();
+        let is_listed = !self.prices.segment(provider, &country).basis.is_assumed();
+        is_listed.then(|| self.attempt(provider, to, segments))
+    }
+
     /// Who pays for a run.
     pub(crate) fn payer(&self, is_pretended: bool) -> Payer {
         if is_pretended { Payer::Owner } else { self.people() }

@@ -43,6 +43,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) changes: Vec<Change>,
     /// What is spent by it.
     pub(crate) spent: Amount,
+    /// The most that its reply may cost.
+    pub(crate) at_most: Option<Amount>,
     /// Whether the money that was reserved for the run is not needed any more.
     pub(crate) settles: bool,
     /// A reservation of ours that another process has counted as lost since.
@@ -109,6 +111,7 @@ impl Draft<'_> {
             more: loaded.more,
             changes: Vec::new(),
             spent: Amount::ZERO,
+            at_most: None,
             settles: false,
             replaced: None,
             planned: None,

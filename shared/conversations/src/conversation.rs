@@ -1,6 +1,7 @@
 //! The state of a conversation between the agent and one person.
 
 use jiff::Timestamp;
+use money::Amount;
 use policy::Language;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -251,6 +252,9 @@ pub struct Reply {
     /// The attempt that failed for a temporary reason, if this reply is its one retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// What is left for it of the money that was reserved for the turn. `None`: it has no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Amount>,
 }
 
 impl Reply {
@@ -269,6 +273,7 @@ impl Reply {
             refused_by: vec![],
             rounds: 0,
             after: None,
+            at_most: None,
         }
     }
 }
