@@ -28,7 +28,7 @@ const DAYS: i64 = 40;
 const MONTHS: i64 = 13;
 
 /// The sum of everything ever spent.
-const TOTAL: &str = "total";
+pub(crate) const TOTAL: &str = "total";
 
 /// Into how many shards the account is divided.
 const OF: &str = "of";
