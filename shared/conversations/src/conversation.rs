@@ -177,6 +177,10 @@ pub struct Previous {
     pub left: u32,
     /// How many results it has produced.
     pub results: u32,
+    /// The name of the first of them. Empty: a version has written it that named it after the conversation
+    /// alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub result: String,
     /// When it ended.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
