@@ -285,9 +285,11 @@ impl<'a> Wake<'a> {
             |change: &Change| matches!(change, Change::TakenUp(_) | Change::SetAside(..));
         let is_over = draft.is_empty() || draft.changes.iter().any(taken_up);
         let pays = draft.pays();
+        let (returned, booked) = draft.returned.take().unwrap_or((Amount::ZERO, period));
         let account = &mut draft.next.account;
-        account.cost = account.cost.saturating_add(spent);
-        account.turn = if is_over { Amount::ZERO } else { account.turn.saturating_add(spent) };
+        let costs = |before: Amount| before.saturating_add(spent).saturating_sub(returned);
+        account.cost = costs(account.cost);
+        account.turn = if is_over { Amount::ZERO } else { costs(account.turn) };
         let cost = account.cost;
         for change in &mut draft.changes {
             match change {
@@ -307,6 +309,7 @@ impl<'a> Wake<'a> {
             return;
         }
         account.spend(spent, period);
+        account.take_back(returned, booked);
         let released = account.reserved.take_if(|_| draft.settles);
         if let Some(replaced) = draft.replaced.take().filter(|_| !self.turn.agent.is_free()) {
             // Whoever took the texts up again has counted all of it.
@@ -320,6 +323,12 @@ impl<'a> Wake<'a> {
             Some("owner") => "owner".to_owned(),
             other => self.turn.bounds.money.people().shard(other),
         };
+        if returned != Amount::ZERO {
+            // In the day and the month in which it was counted.
+            let (shard, spent) = (shard.clone(), Amount::ZERO.saturating_sub(returned));
+            let released = None;
+            draft.changes.push(Change::Booked(Booking { shard, period: booked, spent, released }));
+        }
         draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
     }
 }

@@ -232,6 +232,22 @@ async fn no_provider_takes_over_that_costs_more_than_its_turn_may() {
 }
 
 #[tokio::test]
+async fn what_is_given_back_after_midnight_belongs_to_the_day_on_which_it_was_counted() {
+    let (mut scene, _prices) = with(&[]).await;
+    // In New York, where the business is.
+    scene.now = "2026-01-05T23:59:20-05:00".parse().unwrap();
+    answers(&scene, 50);
+    scene.companies.twilio.switch.plan([Mode::HangsBefore]);
+    scene.text("My tap drips").await;
+    scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
+    scene.live(90).await;
+    assert_eq!(scene.attempts().await, ["twilio: failed", "twilio: accepted"]);
+    // The second attempt is the first of the new day.
+    let Sums { day, total, .. } = scene.spent().await;
+    assert_eq!([day, total], ["0.01", "0.015"].map(amount));
+}
+
+#[tokio::test]
 async fn a_stop_while_the_model_thinks_leaves_nothing_reserved_and_counts_what_it_cost() {
     let (scene, _prices) = by("aws", &[]).await;
     scene.text("My tap drips").await;
