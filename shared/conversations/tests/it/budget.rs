@@ -71,6 +71,13 @@ pub(crate) async fn loses_nothing_when_an_account_is_divided_anew(store: Arc<Sto
     assert_eq!(all(&store).await.total, cents(7));
 }
 
+pub(crate) async fn forgets_how_many_texts_were_left_long_ago(store: Arc<Store>) {
+    let days = |days: i64| period(now() + SignedDuration::from_hours(24 * days));
+    for (after, texts, counted) in [(0, 3, 3), (39, 1, 1), (0, 0, 3), (40, 2, 2), (0, 0, 0)] {
+        assert_eq!(store.count_left(texts, days(after)).await.unwrap(), counted, "on day {after}");
+    }
+}
+
 /// Ten thousand reservations at the edge of a cap, from several processes; a fifth of that on the
 /// emulator, which is slower.
 pub(crate) async fn reserves_no_more_than_there_is_however_many_try_at_once(
