@@ -247,7 +247,8 @@ impl<'a> Wake<'a> {
         Allowance { segments: Some(segments), limit: Some(limit) }
     }
 
-    /// What the drafts of a turn, with this thought, have left of its money for the reply. `None`: nothing was reserved, or by a price that stops nothing.
+    /// What the drafts of a turn, with this thought, have left of its money for the reply. `None`: nothing
+    /// was reserved, or by a price that stops nothing.
     pub(crate) fn left_for_reply(
         &self,
         loaded: &Loaded,
