@@ -1,12 +1,16 @@
 //! Attempts that a person made by hand, outside any conversation.
 
+use agent::Page;
 use business::Business;
 use conversations::{Attempt, Reply, StatusUpdate, Store, Unavailable};
 use host::Error;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use money::Caps;
 use settings::Settings;
 use sms::{Http, Number, Provider, SendError};
 use telemetry::TraceId;
+use turn::Money;
 
 /// What is said where nothing may be sent.
 pub(crate) const NOT_ALLOWED: &str = "nothing may be sent from this store: it was restored without knowing \
@@ -19,6 +23,25 @@ pub(crate) async fn may_send(store: &Store) -> Result<(), Error> {
     match store.knows_opt_outs().await {
         Ok(false) => Err(NOT_ALLOWED.into()),
         Ok(true) | Err(_) => Ok(()),
+    }
+}
+
+/// What texts by hand cost, and by which calendar that is counted.
+pub(crate) struct Costs {
+    money: Money,
+    zone: TimeZone,
+}
+
+impl Costs {
+    /// By the prices and the time zone in the settings.
+    pub(crate) fn from_settings(settings: &Settings) -> Result<Self, Error> {
+        let money = Money::from_settings(settings, Caps::from_settings(settings)?)?;
+        Ok(Self { money, zone: Page::from_settings(settings)?.time_zone })
+    }
+
+    /// The attempt with what it costs.
+    pub(crate) fn of(&self, attempt: Attempt) -> Attempt {
+        self.money.pay_for(attempt, &self.zone)
     }
 }
 
@@ -52,7 +75,7 @@ pub(crate) async fn make(
     }
     let outcome = provider.send(http, &attempt.outgoing()).await;
     let now = Timestamp::now();
-    store.update_status(&StatusUpdate::of_outcome(attempt, &outcome, now)).await?;
+    store.conclude(attempt, StatusUpdate::of_outcome(attempt, &outcome, now)).await?;
     if let Err(SendError::OptedOut { code }) = &outcome {
         store.stop_refused(attempt, code, now).await?;
     }

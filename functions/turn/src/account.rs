@@ -5,7 +5,9 @@ use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use agent::{Agent, OpenAi};
+use conversations::Attempt;
 use conversations::budget::{Payer, Period, Shard};
+use jiff::tz::TimeZone;
 use money::{Amount, Cap, Caps, ModelPrice, Prices};
 use policy::Country;
 use settings::{Names, Settings, SettingsError};
@@ -65,6 +67,25 @@ impl Money {
         }
         let country = Country::of(to).map(|country| country.to_string()).unwrap_or_default();
         self.prices.segment(provider, &country).cost(segments as u64)
+    }
+
+    /// The same, if somebody has listed the price.
+    pub(crate) fn listed(&self, provider: &str, to: &Number, segments: usize) -> Option<Amount> {
+        let country = Country::of(to).map(|country| country.to_string()).unwrap_or_default();
+        let is_listed = !self.prices.segment(provider, &country).basis.is_assumed();
+        is_listed.then(|| self.attempt(provider, to, segments))
+    }
+
+    /// An attempt outside any conversation with what it costs. What the owner tries out counts as far as its
+    /// price is listed: an assumed one would soon reach the owner's cap.
+    pub fn pay_for(&self, attempt: Attempt, zone: &TimeZone) -> Attempt {
+        let Attempt { provider, to, segments, .. } = &attempt;
+        let cost = match self.listed(provider, to, *segments) {
+            Some(cost) => cost,
+            None if attempt.tried_out => Amount::ZERO,
+            None => self.attempt(provider, to, *segments),
+        };
+        Attempt { cost, booked: Some(Period::of(attempt.at, zone)), ..attempt }
     }
 
     /// Who pays for a run.

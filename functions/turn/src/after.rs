@@ -69,7 +69,7 @@ impl Wake<'_> {
         next: &Conversation,
         before: Option<&Previous>,
         ending: &str,
-        results: u32,
+        (results, result): (u32, String),
     ) -> Previous {
         let left = match before {
             Some(_) => self.turn.agent.page.turns.saturating_sub(next.answers),
@@ -81,6 +81,7 @@ impl Wake<'_> {
             asks: last_said(&next.turns).is_some_and(|said| asks(&said)),
             left,
             results,
+            result,
             at: self.clock.now(),
         }
     }

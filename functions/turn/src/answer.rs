@@ -9,7 +9,7 @@ use conversations::{
 use jiff::{SignedDuration, Timestamp};
 use money::{Amount, Cap};
 use policy::{Keyword, ReplyKind};
-use telemetry::{Step, steps};
+use telemetry::{Step, TraceId, steps};
 
 use crate::bill::{Bill, Found};
 use crate::edit::{Draft, Outcome};
@@ -31,6 +31,8 @@ struct Considered {
     thought: Option<Thought>,
     /// Whether there is no other draft after this one.
     is_last: bool,
+    /// What the turn has left for a reply.
+    left: Option<Amount>,
 }
 
 impl Considered {
@@ -99,7 +101,8 @@ impl<'a> Wake<'a> {
         if let Some(thought) = &thought {
             self.saw_model(&loaded.health, thought.error()).await;
         }
-        Considered { run, thought, is_last }
+        let left = self.left_for_reply(loaded, &run, bill, thought.as_ref());
+        Considered { run, thought, is_last, left }
     }
 
     /// Writes down what a run came to, and sends the reply. Whether that ends the turn: it does not
@@ -283,12 +286,12 @@ impl<'a> Wake<'a> {
     /// What a conversation becomes by a run that was considered.
     fn draft(&self, loaded: &Loaded, considered: &Considered, steps: &[Step]) -> Draft<'a> {
         let (mut draft, run) = (Draft::of(loaded), &considered.run);
+        draft.at_most = considered.left;
         match &considered.thought {
             // What is left of a cap was not enough after all: it waits for more.
-            Some(Thought::None { error, .. }) if error.is_over_budget() => {
-                self.without_answer(loaded, &mut draft, run, error, steps);
-            }
-            Some(Thought::None { error: error @ ModelError::Refused { .. }, .. }) => {
+            Some(Thought::None { error: error @ ModelError::Refused { .. }, .. })
+                if !error.is_over_budget() =>
+            {
                 self.leave_unanswered(loaded, &mut draft, run, error, steps);
             }
             Some(Thought::None { error, .. }) => {
@@ -309,7 +312,10 @@ impl<'a> Wake<'a> {
     /// Lets the texts of a run wait no longer, and notes what they show of our last reply.
     fn deal_with(&self, loaded: &Loaded, draft: &mut Draft<'a>, run: &Run, steps: &[Step]) {
         draft.changes.push(Change::Steps(run.trace().clone(), steps.to_vec()));
-        draft.changes.extend(others(run));
+        let others = run.texts.iter().map(|text| &text.trace).filter(|it| *it != run.trace());
+        // They are answered under the trace of the first.
+        let answered_in = |trace: &TraceId| Change::AnsweredIn(trace.clone(), run.trace().clone());
+        draft.changes.extend(others.map(answered_in));
         if let Some(said) = arrived(&draft.next, &run.texts) {
             draft.changes.push(Change::Answered(said.clone(), self.clock.now()));
             draft.next.last = None;
@@ -441,10 +447,4 @@ fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {
         0 => step,
         tries => step.with("tries", tries),
     }
-}
-
-/// Links the traces of the other texts to the trace of the first, with which they are answered.
-fn others(run: &Run) -> impl Iterator<Item = Change> {
-    let others = run.texts.iter().map(|text| &text.trace).filter(|trace| *trace != run.trace());
-    others.map(|trace| Change::AnsweredIn(trace.clone(), run.trace().clone()))
 }

@@ -70,7 +70,8 @@ impl<'a> Wake<'a> {
         let is_told = account.told_day == period.day || draft.next.apologised;
         let is_owner = cap == Cap::OwnerDay;
         let shard = loaded.shard.as_ref();
-        let shard = shard.filter(|shard| money.kept_back(shard, period, is_owner) >= cost);
+        let dearest = self.dearest(loaded, run, sms::segments(text).count as u32);
+        let shard = shard.filter(|shard| money.kept_back(shard, period, is_owner) >= dearest);
         let Some(shard) = shard.filter(|_| !is_told) else { return };
         let account = &mut draft.next.account;
         account.told_day = period.day;

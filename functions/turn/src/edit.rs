@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use conversations::budget::Reservation;
+use conversations::budget::{Period, Reservation};
 use conversations::{
     Attempt, Change, CommitError, Conversation, Loaded, Reply, Unavailable, Waiting,
 };
@@ -43,6 +43,10 @@ pub(crate) struct Draft<'a> {
     pub(crate) changes: Vec<Change>,
     /// What is spent by it.
     pub(crate) spent: Amount,
+    /// What was booked in this period is given back.
+    pub(crate) returned: Option<(Amount, Period)>,
+    /// The most that its reply may cost.
+    pub(crate) at_most: Option<Amount>,
     /// Whether the money that was reserved for the run is not needed any more.
     pub(crate) settles: bool,
     /// A reservation of ours that another process has counted as lost since.
@@ -109,6 +113,8 @@ impl Draft<'_> {
             more: loaded.more,
             changes: Vec::new(),
             spent: Amount::ZERO,
+            returned: None,
+            at_most: None,
             settles: false,
             replaced: None,
             planned: None,
@@ -174,12 +180,16 @@ impl Draft<'_> {
 
     /// Whether it changes the account.
     pub(crate) fn pays(&self) -> bool {
-        self.settles || self.replaced.is_some() || self.spent != Amount::ZERO
+        self.settles
+            || self.replaced.is_some()
+            || self.returned.is_some()
+            || self.spent != Amount::ZERO
     }
 
     /// Gives back what an attempt would have cost that certainly was not taken.
     pub(crate) fn give_back(&mut self, attempt: &Attempt) {
-        self.spent = self.spent.saturating_sub(attempt.cost);
+        let booked = attempt.booked.filter(|_| attempt.cost != Amount::ZERO);
+        self.returned = booked.map(|period| (attempt.cost, period));
         for change in &mut self.changes {
             if let Change::Status(update) = change
                 && update.attempt == attempt.id

@@ -1,6 +1,6 @@
 //! The end of a conversation.
 
-use conversations::{Change, Effect, Ended, Loaded, Notice, Unavailable};
+use conversations::{Change, Effect, Ended, Loaded, Notice, Previous, Unavailable};
 use money::Amount;
 use serde_json::json;
 use telemetry::TraceId;
@@ -50,6 +50,7 @@ impl<'a> Wake<'a> {
         };
         let somebody = !ended.theirs.is_for_tests();
         let made = before.as_ref().map_or(0, |before| before.results);
+        let first = first_result(&ended, before.as_ref(), trace);
         // Results are not repeated, and an empty brief is none; but a person who waits for a
         // colleague is always reported.
         let is_news = match made {
@@ -58,9 +59,9 @@ impl<'a> Wake<'a> {
             _ => ended.brief != loaded.conversation.brief,
         } || reason.is_some();
         let effect = (somebody && is_news && self.turn.results.is_some())
-            .then(|| result(&ended, made, trace, reason.as_deref()));
-        let over = self.over(next, before.as_ref(), ending, made + u32::from(effect.is_some()));
-        next.over = Some(over);
+            .then(|| result(&ended, (&first, made), trace, reason.as_deref()));
+        let results = made + u32::from(effect.is_some());
+        next.over = Some(self.over(next, before.as_ref(), ending, (results, first)));
         next.number += 1;
         next.answers = 0;
         next.brief.clear();
@@ -110,8 +111,26 @@ impl<'a> Wake<'a> {
     }
 }
 
-/// What the business gets about a conversation that is over, after `made` earlier results of it.
-fn result(ended: &Ended, made: u32, trace: &TraceId, reason: Option<&str>) -> Effect {
+/// The name of the first result of a conversation. After an erasure its number comes again, but not the trace
+/// of the turn that ended it.
+fn first_result(ended: &Ended, before: Option<&Previous>, trace: &TraceId) -> String {
+    let numbered = format!("{}-{}", ended.conversation, ended.number);
+    match before.filter(|before| before.results > 0) {
+        // A trace begins with the time and ends by chance.
+        None => format!("{numbered}-{}", &trace.as_str()[24..]),
+        Some(before) if before.result.is_empty() => numbered,
+        Some(before) => before.result.clone(),
+    }
+}
+
+/// What the business gets about a conversation that is over, after `made` earlier results of it, of which this
+/// is the first.
+fn result(
+    ended: &Ended,
+    (first, made): (&str, u32),
+    trace: &TraceId,
+    reason: Option<&str>,
+) -> Effect {
     let kind = match (reason, made) {
         (Some(_), _) => "conversation.handed_over",
         (None, 0) => "conversation.finished",
@@ -128,10 +147,10 @@ fn result(ended: &Ended, made: u32, trace: &TraceId, reason: Option<&str>) -> Ef
         "trace": trace,
     });
     if made > 0 {
-        payload["revises"] = name(ended, made).into();
+        payload["revises"] = name(first, made).into();
     }
     Effect {
-        id: name(ended, made + 1),
+        id: name(first, made + 1),
         conversation: ended.conversation.clone(),
         trace: trace.clone(),
         kind: kind.into(),
@@ -143,7 +162,6 @@ fn result(ended: &Ended, made: u32, trace: &TraceId, reason: Option<&str>) -> Ef
 }
 
 /// The name of the first, second, … result of a conversation.
-fn name(ended: &Ended, which: u32) -> String {
-    let first = format!("{}-{}", ended.conversation, ended.number);
-    if which == 1 { first } else { format!("{first}-{which}") }
+fn name(first: &str, which: u32) -> String {
+    if which == 1 { first.to_owned() } else { format!("{first}-{which}") }
 }

@@ -57,6 +57,8 @@ impl Wake<'_> {
         let about = known.map_or(About::Route, |known| known.about);
         let mut reply = attempt.reply.clone();
         reply.refused_by.push(attempt.provider.clone());
+        // Its provider charges for it all the same.
+        reply.at_most = reply.at_most.map(|most| most.saturating_sub(attempt.cost));
         let wanted = is_wanted(loaded, &reply);
         let helps = !matches!(about, About::Number | About::Content | About::Person);
         let end = self.end_of(&reply);
@@ -73,7 +75,8 @@ impl Wake<'_> {
             return self.plan(loaded, draft, reply);
         }
         let later = now + spread(PAUSE);
-        let once_more = about == About::Phone && reply.after.is_none();
+        let can_pay = self.can_pay(&attempt.provider, &draft.next.theirs, &reply);
+        let once_more = about == About::Phone && reply.after.is_none() && can_pay;
         if wanted && once_more && later < end {
             let step = step.with("next", "the same provider is tried once more, later");
             draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
@@ -89,6 +92,7 @@ impl Wake<'_> {
             (_, false, _) => "no other provider would do better",
             (.., false) => "it is too late to send it again",
             _ if reply.after.is_some() => "it was already tried once more",
+            _ if !can_pay => "it would cost more than CAP_TURN leaves for it",
             _ => "there is no other provider",
         };
         let step = step.with("next", why_not);

@@ -47,7 +47,12 @@ impl Candidate<'_> {
 impl<'a> Wake<'a> {
     /// Makes a reply the open one of its conversation, and plans its next attempt, unless it comes late and
     /// waits for the hours of the person.
-    pub(crate) fn plan(&self, loaded: &Loaded, draft: &mut Draft<'a>, reply: Reply) {
+    pub(crate) fn plan(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
+        if let (None, Some(left)) = (reply.at_most, draft.at_most) {
+            let segments = sms::segments(&reply.body).count;
+            let own = self.turn.bounds.money.attempt(&reply.via, &draft.next.theirs, segments);
+            reply.at_most = Some(left.max(own));
+        }
         match self.permission_for(loaded, &reply) {
             Permission::Now => {
                 let now = self.clock.now();
@@ -124,7 +129,7 @@ impl<'a> Wake<'a> {
         }));
     }
 
-    /// The providers that can send a reply to a person, in the configured order.
+    /// The providers that can send a reply to a person for what its turn has left, in the configured order.
     pub(crate) fn candidates(&self, theirs: &Number, reply: &Reply) -> Vec<Candidate<'a>> {
         let candidate = |provider: &'a dyn Provider| {
             let name = provider.name();
@@ -133,7 +138,21 @@ impl<'a> Wake<'a> {
             let route = Route::new(name, sender, theirs.split().0);
             Candidate { provider, from, route }
         };
-        self.turn.providers.answering(&reply.via).into_iter().map(candidate).collect()
+        let all = self.turn.providers.answering(&reply.via).into_iter();
+        all.filter(|it| self.can_pay(it.name(), theirs, reply)).map(candidate).collect()
+    }
+
+    /// A sentence about the providers that would have sent a reply for more than its turn had left.
+    fn too_dear(&self, theirs: &Number, reply: &Reply) -> String {
+        let all = self.turn.providers.answering(&reply.via).into_iter().map(|it| it.name());
+        let dear: Vec<_> = all.filter(|name| !self.can_pay(name, theirs, reply)).collect();
+        match dear.is_empty() {
+            true => String::new(),
+            false => format!(
+                " It did not go by {}: that costs more than CAP_TURN left for it.",
+                dear.join(" or ")
+            ),
+        }
     }
 
     /// Plans the next attempt at a reply that certainly has not been sent, unless it is too old or
@@ -145,7 +164,8 @@ impl<'a> Wake<'a> {
             return self.plan(loaded, draft, reply);
         }
         if wanted {
-            return self.give_reply_up(draft, &reply, NOT_IN_TIME);
+            let dear = self.too_dear(&draft.next.theirs, &reply);
+            return self.give_reply_up(draft, &reply, &format!("{NOT_IN_TIME}{dear}"));
         }
         draft.next.turns.push(note(NOT_REACHED));
         draft.set_due(now);

@@ -5,8 +5,8 @@ use sms::SendError;
 use telemetry::TraceId;
 use tokio::time::timeout;
 
-use crate::Wake;
 use crate::dispatch::REQUEST;
+use crate::{Turn, Wake};
 
 impl Wake<'_> {
     /// Sends the probe that the wake-up names, if there is one that has not been sent yet.
@@ -28,7 +28,9 @@ impl Wake<'_> {
         let reply = Reply::alone(&format!("textback probe {}", known.probe.code), &trace, now);
         let by = (from.name(), from.sender(), None);
         let attempt = Attempt::begin(Attempt::name(&trace), &self.id, by, &theirs, reply, now);
-        let attempt = Attempt { detached: true, ..attempt };
+        let attempt = Attempt { detached: true, tried_out: true, ..attempt };
+        let Turn { bounds, agent, .. } = self.turn;
+        let attempt = bounds.money.pay_for(attempt, &agent.page.time_zone);
         if !routing::begin_probe(store, &known, &attempt).await? {
             tracing::warn!("sent no probe: another process has, or its number has opted out");
             return Ok(());
@@ -42,9 +44,7 @@ impl Wake<'_> {
                 tracing::warn!(provider.name = from.name(), %error, "could not send a probe: {error}")
             }
         }
-        store
-            .update_status(&StatusUpdate::of_outcome(&attempt, &outcome, self.clock.now()))
-            .await?;
-        Ok(())
+        let update = StatusUpdate::of_outcome(&attempt, &outcome, self.clock.now());
+        store.conclude(&attempt, update).await
     }
 }

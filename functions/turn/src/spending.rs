@@ -10,17 +10,19 @@
 
 use agent::Allowance;
 use conversations::budget::{Booking, Payer, Period, Reservation, Shard};
-use conversations::{Change, Loaded, Notice, Unavailable};
+use conversations::{Change, Loaded, Notice, Reply, Unavailable};
 use jiff::SignedDuration;
 use money::{Amount, Basis, Cap};
 use policy::Country;
 use serde_json::json;
+use sms::Number;
 use telemetry::{Alarm, raise};
 
 use crate::bill::{Bill, Found};
 use crate::edit::Draft;
 use crate::gate::size;
 use crate::run::Run;
+use crate::think::Thought;
 use crate::{Turn, Wake};
 
 /// What is reserved for a turn without a cap, in so many times its least cost.
@@ -58,12 +60,34 @@ impl<'a> Wake<'a> {
 
     /// The least that a useful answer to a run costs: a short one in one segment.
     fn least(&self, loaded: &Loaded, run: &Run) -> Amount {
-        let provider = run.texts.last().map_or("", |text| text.provider.as_str());
-        let money = &self.turn.bounds.money;
-        let segment = money.attempt(provider, &loaded.conversation.theirs, 1);
+        self.least_of_model(loaded, run).saturating_add(self.dearest(loaded, run, 1))
+    }
+
+    fn least_of_model(&self, loaded: &Loaded, run: &Run) -> Amount {
         let said: usize = run.texts.iter().map(|text| text.body.len()).sum();
-        let model = self.turn.agent.least_cost(size(&loaded.conversation) + said);
-        model.saturating_add(segment)
+        self.turn.agent.least_cost(size(&loaded.conversation) + said)
+    }
+
+    /// What a reply of so many segments costs by the provider that was texted, or by the dearest that may
+    /// have to take over. One whose price nobody has listed does not count, and neither does one that costs
+    /// more than a turn may: no reply goes by it ([`Wake::can_pay`]).
+    pub(crate) fn dearest(&self, loaded: &Loaded, run: &Run, segments: u32) -> Amount {
+        let (money, account) = (&self.turn.bounds.money, &loaded.conversation.account);
+        let theirs = &loaded.conversation.theirs;
+        let via = run.texts.last().map_or("", |text| text.provider.as_str());
+        let own = |segments: u32| money.attempt(via, theirs, segments as usize);
+        let model = self.least_of_model(loaded, run).times(2);
+        let of_turn = |cap: Amount| cap.saturating_sub(account.turn).saturating_sub(model);
+        let room = money.caps.turn.map_or(Amount::MAX, of_turn);
+        let most = self.turn.agent.page.segments;
+        let longest = (1..=most).rev().find(|segments| own(*segments) <= room).unwrap_or(1);
+        let others = self.turn.providers.answering(via).into_iter().map(|it| it.name());
+        others
+            .filter(|name| {
+                money.listed(name, theirs, longest as usize).is_some_and(|cost| cost <= room)
+            })
+            .map(|name| money.attempt(name, theirs, segments as usize))
+            .fold(own(segments), Amount::max)
     }
 
     /// The most that a turn may cost: what earlier tries have left of its cap, or less where the model is
@@ -75,9 +99,7 @@ impl<'a> Wake<'a> {
         if !self.turn.agent.is_free() {
             return cap;
         }
-        let provider = run.texts.last().map_or("", |text| text.provider.as_str());
-        let segments = self.turn.agent.page.segments as usize;
-        cap.min(money.attempt(provider, &loaded.conversation.theirs, segments).max(least))
+        cap.min(self.dearest(loaded, run, self.turn.agent.page.segments).max(least))
     }
 
     /// What has to be there: with a tool, the model is asked twice. Near a cap other than that of the turn it
@@ -228,17 +250,37 @@ impl<'a> Wake<'a> {
         let Some(reserved) = reserved.filter(|_| !self.is_assumed(loaded, run)) else {
             return Allowance::default();
         };
-        let provider = run.texts.last().map_or("", |text| text.provider.as_str());
-        let theirs = &loaded.conversation.theirs;
         let most = self.turn.agent.page.segments;
-        let cost =
-            |segments: u32| self.turn.bounds.money.attempt(provider, theirs, segments as usize);
+        let cost = |segments: u32| self.dearest(loaded, run, segments);
         let least = self.turn.agent.least_cost(size(&loaded.conversation));
         let amount = reserved.amount.saturating_sub(bill.spent);
         let left = amount.saturating_sub(least);
         let segments = (1..=most).rev().find(|segments| cost(*segments) <= left).unwrap_or(1);
         let limit = amount.saturating_sub(cost(segments));
         Allowance { segments: Some(segments), limit: Some(limit) }
+    }
+
+    /// What the drafts of a turn, with this thought, have left of its money for the reply. `None`: nothing
+    /// was reserved, or by a price that stops nothing.
+    pub(crate) fn left_for_reply(
+        &self,
+        loaded: &Loaded,
+        run: &Run,
+        bill: &Bill,
+        thought: Option<&Thought>,
+    ) -> Option<Amount> {
+        let reserved = bill.reserved.as_ref().filter(|_| !self.is_assumed(loaded, run))?;
+        let cost = thought.map_or(Amount::ZERO, Thought::cost).saturating_add(bill.spent);
+        Some(reserved.amount.saturating_sub(cost))
+    }
+
+    /// Whether a provider may send a reply: for no more than its turn has left, as far as its price is
+    /// known.
+    pub(crate) fn can_pay(&self, provider: &str, theirs: &Number, reply: &Reply) -> bool {
+        let Some(most) = reply.at_most else { return true };
+        let segments = sms::segments(&reply.body).count;
+        let cost = self.turn.bounds.money.listed(provider, theirs, segments);
+        cost.is_none_or(|cost| cost <= most)
     }
 
     /// Pays for drafts of which nothing came.
@@ -257,9 +299,11 @@ impl<'a> Wake<'a> {
             |change: &Change| matches!(change, Change::TakenUp(_) | Change::SetAside(..));
         let is_over = draft.is_empty() || draft.changes.iter().any(taken_up);
         let pays = draft.pays();
+        let (returned, booked) = draft.returned.take().unwrap_or((Amount::ZERO, period));
         let account = &mut draft.next.account;
-        account.cost = account.cost.saturating_add(spent);
-        account.turn = if is_over { Amount::ZERO } else { account.turn.saturating_add(spent) };
+        let costs = |before: Amount| before.saturating_add(spent).saturating_sub(returned);
+        account.cost = costs(account.cost);
+        account.turn = if is_over { Amount::ZERO } else { costs(account.turn) };
         let cost = account.cost;
         for change in &mut draft.changes {
             match change {
@@ -279,6 +323,7 @@ impl<'a> Wake<'a> {
             return;
         }
         account.spend(spent, period);
+        account.take_back(returned, booked);
         let released = account.reserved.take_if(|_| draft.settles);
         if let Some(replaced) = draft.replaced.take().filter(|_| !self.turn.agent.is_free()) {
             // Whoever took the texts up again has counted all of it.
@@ -292,6 +337,12 @@ impl<'a> Wake<'a> {
             Some("owner") => "owner".to_owned(),
             other => self.turn.store.shard_for(self.turn.bounds.money.people(), other),
         };
+        if returned != Amount::ZERO {
+            // In the day and the month in which it was counted.
+            let (shard, spent) = (shard.clone(), Amount::ZERO.saturating_sub(returned));
+            let released = None;
+            draft.changes.push(Change::Booked(Booking { shard, period: booked, spent, released }));
+        }
         draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
     }
 }

@@ -1,7 +1,7 @@
 //! Attempts. Each is stored before its request leaves and is checked until there is nothing more to
 //! learn about it.
 
-use documents::{Fields, Unavailable, Write, WriteError, at, raw};
+use documents::{Fields, Unavailable, Write, at, raw};
 use evidence::Route;
 use jiff::{SignedDuration, Timestamp};
 use money::{Amount, Currency};
@@ -48,6 +48,9 @@ pub struct Attempt {
     /// follows from its failure.
     #[serde(default, rename = "apart")]
     pub detached: bool,
+    /// Whether the owner's account pays for it: a test send or a probe.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tried_out: bool,
     /// Whether it begins a conversation, as far as we know: the person texted for the first time, or
     /// their last conversation is over.
     #[serde(default)]
@@ -150,6 +153,7 @@ impl Attempt {
             from,
             to: to.clone(),
             detached: false,
+            tried_out: false,
             opens: false,
             proven: false,
             segments: sms::segments(&reply.body).count,
@@ -321,18 +325,6 @@ impl std::fmt::Debug for Attempt {
 }
 
 impl Store {
-    /// Stores an attempt that belongs to no conversation, on condition that the person has not opted
-    /// out. If they have, returns false: nothing was stored, and nothing may be sent.
-    pub async fn begin(&self, attempt: &Attempt) -> Result<bool, Unavailable> {
-        let allowed =
-            Write::Absent(at("stops", &self.names.person(&attempt.provider, &attempt.to)));
-        match self.documents.commit(vec![allowed, attempt.keep(&self.lifetimes)]).await {
-            Ok(_) => Ok(true),
-            Err(WriteError::Conflict) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Stores a new status of an attempt, if there is such an attempt.
     pub async fn update_status(&self, update: &StatusUpdate) -> Result<(), Unavailable> {
         // One that was erased meanwhile stays erased.

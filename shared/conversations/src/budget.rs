@@ -29,7 +29,7 @@ const DAYS: i64 = 40;
 const MONTHS: i64 = 13;
 
 /// The sum of everything ever spent.
-const TOTAL: &str = "total";
+pub(crate) const TOTAL: &str = "total";
 
 /// Into how many shards the account is divided.
 const OF: &str = "of";
@@ -294,8 +294,18 @@ impl Store {
         let (path, name) = (path("left"), day(period.day));
         let add = Write::Add(path.clone(), vec![(name.clone(), texts.into())]);
         self.documents.commit(vec![add]).await?;
-        let found = self.documents.get_one(path).await?;
-        Ok(found.and_then(|found| found.fields.get(&name)).unwrap_or(i64::from(texts)))
+        let Some(found) = self.documents.get_one(path.clone()).await? else {
+            return Ok(texts.into());
+        };
+        let mut all: Counts = found.fields.decode()?;
+        let (before, left) = (all.len(), all.get(&name).copied().unwrap_or(texts.into()));
+        forget(&mut all, period);
+        if all.len() < before {
+            // Or next time, if somebody has counted since.
+            let trimmed = Write::Replace(path, Fields::of(&all), found.version);
+            self.documents.if_unchanged(vec![trimmed]).await?;
+        }
+        Ok(left)
     }
 
     /// Divides the account evenly into its shards, whatever it was divided into before: the first time,

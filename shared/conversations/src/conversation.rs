@@ -1,6 +1,7 @@
 //! The state of a conversation between the agent and one person.
 
 use jiff::Timestamp;
+use money::Amount;
 use policy::Language;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -176,6 +177,10 @@ pub struct Previous {
     pub left: u32,
     /// How many results it has produced.
     pub results: u32,
+    /// The name of the first of them. Empty: a version has written it that named it after the conversation
+    /// alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub result: String,
     /// When it ended.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
@@ -251,6 +256,9 @@ pub struct Reply {
     /// The attempt that failed for a temporary reason, if this reply is its one retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// What is left for it of the money that was reserved for the turn. `None`: it has no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Amount>,
 }
 
 impl Reply {
@@ -269,6 +277,7 @@ impl Reply {
             refused_by: vec![],
             rounds: 0,
             after: None,
+            at_most: None,
         }
     }
 }

@@ -26,6 +26,7 @@ mod consent_events;
 mod consent_ledger;
 mod consents;
 mod conversation;
+mod detached;
 mod due;
 mod effects;
 mod ended;

@@ -44,9 +44,11 @@ impl Charged {
     /// The writes that put it in the place of what was counted, in the day and month in which that was.
     fn writes(&self, shard: &str) -> Vec<Write> {
         let attempt = &self.due.attempt;
+        let owner = attempt.tried_out.then(|| Payer::Owner.shard(None));
+        let shard = owner.unwrap_or_else(|| shard.to_owned());
         let correct = |period| {
             let spent = self.amount.saturating_sub(attempt.cost);
-            Booking { shard: shard.to_owned(), period, spent, released: None }.write()
+            Booking { shard: shard.clone(), period, spent, released: None }.write()
         };
         let mut writes: Vec<_> = attempt.booked.map(correct).into_iter().collect();
         writes.push(self.due.amend(self.next, Fields::none().with("cost", self.amount)));
@@ -82,7 +84,7 @@ impl Store {
     }
 
     /// A shard of the account, however it is divided.
-    async fn any_shard(&self) -> Result<String, Unavailable> {
+    pub(crate) async fn any_shard(&self) -> Result<String, Unavailable> {
         let of = self.shard(Payer::People(1)).await?.of();
         Ok(self.shard_for(Payer::People(of), None))
     }

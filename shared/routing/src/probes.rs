@@ -98,10 +98,9 @@ pub async fn begin_probe(
 ) -> Result<bool, Unavailable> {
     let next = Probe { attempt: Some(attempt.id.clone()), ..known.probe.clone() };
     let allowed = Stop::none(&known.id);
-    store
-        .documents()
-        .if_unchanged(vec![known.becomes(&next), allowed, attempt.keep(store.lifetimes())])
-        .await
+    let mut writes = vec![known.becomes(&next), allowed, attempt.keep(store.lifetimes())];
+    writes.extend(store.counting(attempt).await?);
+    store.documents().if_unchanged(writes).await
 }
 
 /// If this text is the awaited probe with this name, records its arrival and returns it as it was

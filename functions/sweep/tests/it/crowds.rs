@@ -211,6 +211,7 @@ impl Scene {
             refused_by: vec![],
             rounds: 1,
             after: None,
+            at_most: None,
         };
         let by = ("twilio", OURS, None);
         let attempt = Attempt::begin(name.clone(), id, by, &number(text), reply, now());

@@ -34,7 +34,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     let providers = providers::configured_or_pretended(&settings, &public_url)?;
     let store = Store::open(&settings)?;
     by_hand::may_send(&store).await?;
-    let trace = TraceId::fresh();
+    let (trace, costs) = (TraceId::fresh(), by_hand::Costs::from_settings(&settings)?);
     // The mock only sends to people who came through the mock.
     let via = if providers.names() == [sms::PRETENDED] { sms::PRETENDED } else { "" };
     if via.is_empty() && !at_night {
@@ -43,6 +43,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
     for provider in providers.answering(via) {
         let name = provider.name();
         let attempt = by_hand::attempt(&store, Attempt::name(&trace), &trace, provider, &to, &body);
+        let attempt = costs.of(attempt);
         let made = by_hand::make(&attempt, &store, provider, providers.http()).await?;
         let Some(outcome) = made else {
             return Err("this person has said STOP: nothing was sent".into());

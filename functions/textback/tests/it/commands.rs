@@ -67,6 +67,27 @@ async fn limits_prints_each_limit_and_what_is_used_of_it() {
 }
 
 #[tokio::test]
+async fn what_is_sent_by_hand_is_spent_and_what_is_tried_out_is_the_owners() {
+    let mut product = Product::start(&["twilio"]).await;
+    let spent = async |product: &mut Product| {
+        let ran = product.run(&["limits", "--json"], "").await;
+        let shown: Value = serde_json::from_str(&ran.printed.join("\n")).unwrap();
+        let limits = shown["limits"].as_array().unwrap().iter();
+        let caps = limits
+            .filter(|it| ["CAP_DAY", "CAP_OWNER_DAY"].map(Value::from).contains(&it["setting"]));
+        caps.map(|it| it["used"].clone()).collect::<Vec<_>>()
+    };
+    let [send, ann, text] = SEND;
+    assert_eq!(product.run(&[send, "--at-night", ann, text], "").await.code, Some(0));
+    assert_eq!(spent(&mut product).await, ["0.001", "0.00"]);
+    product.run(&["doctor", "--send-to", ann, "--yes", "--wait", "0"], "").await;
+    assert_eq!(spent(&mut product).await, ["0.001", "0.001"]);
+    product.companies.twilio.refuse_with(20429);
+    assert_eq!(product.run(&[send, "--at-night", ann, text], "").await.code, Some(1));
+    assert_eq!(spent(&mut product).await, ["0.001", "0.001"]);
+}
+
+#[tokio::test]
 async fn languages_prints_each_fixed_text_with_its_segments() {
     let mut product = Product::start(&[]).await;
     let ran = product.run(&["languages"], "").await;

@@ -216,6 +216,58 @@ async fn what_a_provider_refused_costs_nothing() {
     assert_eq!(scene.spent().await.day, amount("0.005"));
 }
 
+/// A scene in which twilio refuses, and a segment by vonage costs more.
+async fn by_a_dearer_one(segment: &str) -> (Scene, tempfile::NamedTempFile) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let dear = format!("{PRICES}[segments.vonage.US]\nsegment = {segment}\n");
+    std::fs::write(file.path(), dear).unwrap();
+    let path = file.path().display().to_string();
+    let settings = [("PRICES_FILE", path.as_str()), ("CAP_TURN", "0.10"), ("CAP_DAY", "0.12")];
+    let scene = Scene::with("twilio,vonage", &settings).await;
+    scene.companies.twilio.refuse_with(20003);
+    (scene, file)
+}
+
+#[tokio::test]
+async fn what_a_dearer_provider_charges_that_takes_over_was_reserved() {
+    let (scene, _prices) = by_a_dearer_one("0.03").await;
+    // What its turn leaves beside two segments of the dearer one.
+    answers(&scene, 400);
+    scene.say("My tap drips").await;
+    assert_eq!(scene.openai.requests()[0]["max_completion_tokens"], 400);
+    assert_eq!(scene.attempts().await, ["twilio: failed", "vonage: accepted"]);
+    let Sums { held, day, .. } = scene.spent().await;
+    assert_eq!((held, day), (Amount::ZERO, amount("0.07")));
+}
+
+#[tokio::test]
+async fn no_provider_takes_over_that_costs_more_than_its_turn_may() {
+    let (mut scene, _prices) = by_a_dearer_one("0.11").await;
+    answers(&scene, 50);
+    scene.say("My tap drips").await;
+    scene.live(660).await;
+    assert!(scene.companies.vonage.messages().is_empty());
+    assert_eq!(scene.spent().await.day, amount("0.005"));
+    let told = "It did not go by vonage: that costs more than CAP_TURN left for it.";
+    assert!(scene.is_told(told).await, "{:?}", scene.notices().await);
+}
+
+#[tokio::test]
+async fn what_is_given_back_after_midnight_belongs_to_the_day_on_which_it_was_counted() {
+    let (mut scene, _prices) = with(&[]).await;
+    // In New York, where the business is.
+    scene.now = "2026-01-05T23:59:20-05:00".parse().unwrap();
+    answers(&scene, 50);
+    scene.companies.twilio.switch.plan([Mode::HangsBefore]);
+    scene.text("My tap drips").await;
+    scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
+    scene.live(90).await;
+    assert_eq!(scene.attempts().await, ["twilio: failed", "twilio: accepted"]);
+    // The second attempt is the first of the new day.
+    let Sums { day, total, .. } = scene.spent().await;
+    assert_eq!([day, total], ["0.01", "0.015"].map(amount));
+}
+
 #[tokio::test]
 async fn a_stop_while_the_model_thinks_leaves_nothing_reserved_and_counts_what_it_cost() {
     let (scene, _prices) = by("aws", &[]).await;

@@ -1,6 +1,9 @@
 //! Two of our own numbers that text each other, to show whether texts arrive.
 
+use conversations::budget::{Payer, Period};
 use fakes::Mode;
+use jiff::tz::TimeZone;
+use money::Amount;
 use scene::Scene;
 use telemetry::Alarm;
 
@@ -24,6 +27,18 @@ async fn two_numbers_text_each_other_as_often_as_asked() {
     assert!(missed(&scene) == 0 && scene.notices().await.is_empty());
     assert!(scene.openai.requests().is_empty(), "no agent read them");
     assert!(scene.process.store.latest(10).await.unwrap().is_empty(), "and it is no conversation");
+}
+
+#[tokio::test]
+async fn the_owner_pays_for_probes_as_far_as_their_price_is_known() {
+    let mut scene = probing().await;
+    scene.live(10).await;
+    let period = Period::of(scene.now, &TimeZone::UTC);
+    let paid = scene.process.store.shard(Payer::Owner).await.unwrap().sums(period).day;
+    assert_eq!(
+        (sent(&scene), paid, scene.spent().await.day),
+        ([1, 1], "0.0133".parse().unwrap(), Amount::ZERO)
+    );
 }
 
 #[tokio::test]

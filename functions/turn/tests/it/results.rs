@@ -1,5 +1,6 @@
 //! Delivery of results to the business's own system.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -14,6 +15,7 @@ use jiff::SignedDuration;
 use scene::Scene;
 use serde_json::{Value, json};
 use sha2::Sha256;
+use sms::Number;
 
 use crate::alarms::raised;
 
@@ -161,7 +163,8 @@ async fn tells_the_business_what_the_person_changed_since_and_nothing_else() {
         (&finished["data"]["brief"]["name"], updated["type"].as_str()),
         (&json!("Ann"), Some("conversation.updated"))
     );
-    let name = format!("{}-1", scene.id());
+    let trace = finished["data"]["trace"].as_str().unwrap();
+    let name = format!("{}-1-{}", scene.id(), &trace[24..]);
     assert_eq!(first["webhook-id"], *name);
     assert_eq!(second["webhook-id"], format!("{name}-2"));
     let mut expected = finished["data"].clone();
@@ -173,6 +176,21 @@ async fn tells_the_business_what_the_person_changed_since_and_nothing_else() {
     assert_eq!(costs, ["0.0931", "0.1064"]);
     expected["cost"] = updated["data"]["cost"].clone();
     assert_eq!(updated["data"], expected);
+}
+
+/// A receiver recognises repeats by the id.
+#[tokio::test]
+async fn no_two_results_have_the_same_id_though_the_person_was_erased_in_between() {
+    let business = Business::open().await;
+    let scene = business.scene().await;
+    finish(&scene, "Ann").await;
+    let theirs = Number::parse(scene.person).unwrap();
+    scene.process.store.erase(&theirs, || scene.now).await.unwrap();
+    finish(&scene, "Ann").await;
+    let received = business.received();
+    let ids: BTreeSet<_> =
+        received.iter().map(|(headers, _)| headers["webhook-id"].to_str().unwrap()).collect();
+    assert_eq!((received.len(), ids.len()), (2, 2), "{ids:?}");
 }
 
 #[tokio::test]
@@ -209,7 +227,8 @@ async fn delivers_a_change_after_the_result_it_changes() {
     let received = business.received();
     let taken: Vec<_> =
         received[before..].iter().map(|(headers, _)| &headers["webhook-id"]).collect();
-    let name = format!("{}-1", scene.id());
+    let first: Value = serde_json::from_str(&received[0].1).unwrap();
+    let name = format!("{}-1-{}", scene.id(), &first["data"]["trace"].as_str().unwrap()[24..]);
     assert_eq!(taken, [&*name, &*format!("{name}-2")]);
     assert!(received[..before].iter().all(|(headers, _)| headers["webhook-id"] == *name));
 }

@@ -5,9 +5,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use conversations::budget::{Booking, Payer, Period};
 use conversations::{
-    Aside, Reply, Restore, Restored, Sending, Since, StatusUpdate, Stop, Store, Taken, back_up,
+    Aside, Change, Reply, Restore, Restored, Sending, Since, StatusUpdate, Stop, Store, Taken,
+    back_up,
 };
+use jiff::tz::TimeZone;
+use money::Amount;
 use rusqlite::Connection;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -69,6 +73,33 @@ async fn a_text_that_was_taken_since_is_not_taken_again() {
     }
     let notice = &store.notices(5).await.unwrap()[0].sentence;
     assert!(notice.contains(" 1 texts that waited in the store before are only in "), "{notice}");
+}
+
+#[tokio::test]
+async fn what_was_spent_since_a_backup_stays_counted() {
+    for (is_anew, spent) in [(false, [3, 4]), (true, [9, 4]), (true, [3, 4])] {
+        let (home, place, data) = fresh();
+        let store = open(&place);
+        store.take(&arrival("SM1", "Hi", now())).await.unwrap();
+        spend(&store, spent[0]).await;
+        let backup = backed_up(&home, &place);
+        if is_anew {
+            drop(store);
+            fs::remove_dir_all(&data).unwrap();
+            let store = open(&place);
+            store.take(&arrival("SM2", "Hi", now())).await.unwrap();
+            spend(&store, spent[1]).await;
+        } else {
+            spend(&store, spent[1]).await;
+            drop(store);
+        }
+        let expected = if is_anew { spent[0].max(spent[1]) } else { spent[0] + spent[1] };
+        for _ in 0..2 {
+            restore(&place, &backup).await.unwrap();
+            let shard = open(&place).shard(Payer::Owner).await.unwrap();
+            assert_eq!(shard.sums(today()).total, cents(expected), "{spent:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -337,6 +368,22 @@ fn under_way(attempt: &str) -> Reply {
         until: later(now(), 30),
     };
     Reply { sending: Some(sending), ..reply() }
+}
+
+fn cents(cents: i64) -> Amount {
+    Amount::from_billionths(cents * 10_000_000)
+}
+
+fn today() -> Period {
+    Period::of(now(), &TimeZone::UTC)
+}
+
+/// Books this for somebody who has texted.
+async fn spend(store: &Store, spent: i64) {
+    let mut loaded = load(store).await;
+    let (next, shard) = (loaded.conversation.clone(), Payer::Owner.shard(None));
+    let booking = Booking { shard, period: today(), spent: cents(spent), released: None };
+    store.commit(&mut loaded, next, vec![Change::Booked(booking)]).await.unwrap();
 }
 
 fn backed_up(home: &TempDir, place: &Place) -> PathBuf {

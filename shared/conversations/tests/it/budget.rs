@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use conversations::budget::{Booking, Payer, Period, Reservation, Shard, Sums, sum_of};
-use conversations::{Attempt, Change, Charged, Loaded, Store};
+use conversations::{Attempt, Change, Charged, Loaded, StatusUpdate, Store};
 use futures::future::join_all;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -89,6 +89,36 @@ pub(crate) async fn loses_nothing_when_an_account_is_divided_anew(store: Arc<Sto
     a.and(b).unwrap();
     store.divide(PAYER).await.unwrap();
     assert_eq!(all(&store).await.total, cents(7));
+}
+
+pub(crate) async fn forgets_how_many_texts_were_left_long_ago(store: Arc<Store>) {
+    let days = |days: i64| period(now() + SignedDuration::from_hours(24 * days));
+    for (after, texts, counted) in [(0, 3, 3), (39, 1, 1), (0, 0, 3), (40, 2, 2), (0, 0, 0)] {
+        assert_eq!(store.count_left(texts, days(after)).await.unwrap(), counted, "on day {after}");
+    }
+}
+
+pub(crate) async fn counts_what_texts_by_hand_and_test_sends_cost(store: Arc<Store>) {
+    store.divide(PAYER).await.unwrap();
+    let begun = Attempt { cost: cents(3), booked: Some(period(now())), ..attempt_called("a-1") };
+    let by_hand = Attempt { detached: true, ..begun };
+    let refused = Attempt { id: "a-2".into(), ..by_hand.clone() };
+    let test_send = Attempt { id: "a-3".into(), tried_out: true, ..by_hand.clone() };
+    for attempt in [&by_hand, &refused, &test_send] {
+        assert!(store.begin(attempt).await.unwrap());
+    }
+    let failed = StatusUpdate::new("a-2", Status::Failed, now());
+    store.conclude(&refused, failed).await.unwrap();
+    let accepted = StatusUpdate::new("a-3", Status::Accepted, now());
+    store.conclude(&test_send, accepted).await.unwrap();
+    let of_owner = async || store.shard(Payer::Owner).await.unwrap().sums(period(now())).total;
+    assert_eq!((all(&store).await.total, of_owner().await), (cents(3), cents(3)));
+    // What its provider charges is put right where it was counted.
+    let due = store.attempts_due(later(now(), 60), None, 10).await.unwrap().found.into_iter();
+    let due = due.filter(|due| due.attempt.id == "a-3");
+    let charged: Vec<_> = due.map(|due| Charged { due, next: None, amount: cents(5) }).collect();
+    store.count_charges(&charged).await.unwrap();
+    assert_eq!((all(&store).await.total, of_owner().await), (cents(3), cents(5)));
 }
 
 /// Ten thousand reservations at the edge of a cap, from several processes; a fifth of that on the

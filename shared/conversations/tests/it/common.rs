@@ -132,5 +132,6 @@ pub(crate) fn reply() -> Reply {
         refused_by: vec!["messagecentral".into()],
         rounds: 2,
         after: None,
+        at_most: None,
     }
 }

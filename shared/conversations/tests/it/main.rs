@@ -125,6 +125,8 @@ fakes::promises! {
     counts_a_reservation_that_nobody_settles_for_a_day
     loses_nothing_when_an_account_is_divided_anew
     counts_once_what_a_provider_charges_instead_of_the_price
+    counts_what_texts_by_hand_and_test_sends_cost
+    forgets_how_many_texts_were_left_long_ago
     sets_aside_whatever_was_open_with_one_notice
     forgets_a_person_after_a_year_of_silence
     knows_a_person_after_less_than_a_year

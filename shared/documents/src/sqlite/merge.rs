@@ -1,5 +1,5 @@
-//! What a restored store takes over from the present one: who has stopped or agreed since, and which
-//! messages were taken.
+//! What a restored store takes over from the present one: who has stopped or agreed since, which messages
+//! were taken, and what was spent.
 
 use std::path::Path;
 
@@ -15,6 +15,8 @@ use crate::collections::Text;
 pub struct Wanted {
     /// The collection whose documents the restored store keeps.
     pub claims: &'static str,
+    /// The collection that counts what was spent, and the field of its documents that only grows.
+    pub spent: (&'static str, &'static str),
     /// Documents that only the present store has are counted if they have this text.
     pub lost: Text,
 }
@@ -46,6 +48,13 @@ pub(super) fn into(
         transaction.execute(&latest_wins(table, "at"), [])?;
     }
     transaction.execute(&latest_wins(claims, "expires_at"), [])?;
+    let (spent, total) = wanted.spent;
+    if present.table_exists(Some("main"), spent)? {
+        if continues {
+            transaction.execute(&format!("DELETE FROM new.{spent}"), [])?;
+        }
+        transaction.execute(&most_wins(spent, total), [])?;
+    }
     let knows = match continues {
         true => "UPDATE new.ledger SET (name, length) = (SELECT name, length FROM main.ledger)",
         // No ledger has this name, so the present one adds to what is known and is then begun again.
@@ -100,6 +109,19 @@ fn latest_wins(table: &Table, time: &str) -> String {
     format!(
         "INSERT INTO new.{name} ({all}) SELECT {all} FROM main.{name} WHERE true
          ON CONFLICT (id) DO {then}"
+    )
+}
+
+/// Takes over all documents of a table that has no columns; of two with the same name the one in which this
+/// field is greater.
+fn most_wins(name: &str, field: &str) -> String {
+    let value = |of: &str| format!("coalesce(json_extract({of}.body, '$.{field}'), 0)");
+    format!(
+        "INSERT INTO new.{name} (id, version, body) SELECT id, version, body FROM main.{name} WHERE true
+         ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body
+         WHERE {} > {}",
+        value("excluded"),
+        value(name)
     )
 }
 

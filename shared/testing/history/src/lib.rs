@@ -367,6 +367,7 @@ impl Talk {
             asks: false,
             left: 3,
             results: 0,
+            result: String::new(),
             at,
         });
         next.number += 1;

@@ -120,7 +120,8 @@ pub(crate) async fn run(
         && let Some(store) = store?
     {
         by_hand::may_send(&store).await?;
-        for section in test_sends.run(&store, &providers).await? {
+        let costs = by_hand::Costs::from_settings(&settings).ok();
+        for section in test_sends.run(&store, &providers, costs.as_ref()).await? {
             add(section);
         }
     }

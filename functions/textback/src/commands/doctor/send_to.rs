@@ -12,7 +12,7 @@ use telemetry::TraceId;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use crate::by_hand;
+use crate::by_hand::{self, Costs};
 use crate::commands::doctor::Asked;
 use crate::commands::doctor::report::{Check, Section};
 
@@ -73,13 +73,15 @@ impl TestSends {
         &self,
         store: &Store,
         providers: &Providers,
+        costs: Option<&Costs>,
     ) -> Result<Vec<Section>, Unavailable> {
         let mut codes = Vec::new();
         for _ in &self.by {
             codes.push(self.unused_code(store, &codes).await?);
         }
         let by = self.by.iter().filter_map(|name| providers.named(name));
-        let test_sends = by.zip(&codes).map(|(by, code)| self.one(store, providers, by, code));
+        let test_sends =
+            by.zip(&codes).map(|(by, code)| self.one(store, providers, by, code, costs));
         try_join_all(test_sends).await
     }
 
@@ -101,12 +103,19 @@ impl TestSends {
         providers: &Providers,
         provider: &dyn Provider,
         code: &str,
+        costs: Option<&Costs>,
     ) -> Result<Section, Unavailable> {
         let name = provider.name();
         let body =
             format!("textback test {code} by {name}. Reply {code} to show that answers arrive.");
         let id = store.names().test_send(name, &self.to, code);
         let attempt = by_hand::attempt(store, id, &TraceId::fresh(), provider, &self.to, &body);
+        let attempt = Attempt { tried_out: true, ..attempt };
+        // Prices that cannot be read are reported by another check.
+        let attempt = match costs {
+            Some(costs) => costs.of(attempt),
+            None => attempt,
+        };
         let begun = Instant::now();
         let findings = match by_hand::make(&attempt, store, provider, providers.http()).await? {
             None | Some(Err(SendError::OptedOut { .. })) => vec![Finding::broken(
