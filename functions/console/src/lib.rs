@@ -42,11 +42,7 @@ pub const SETTINGS: &[Names] = &[
     providers::DESCRIBING,
     Store::SETTINGS,
     Access::SETTINGS,
-    Limits::SETTINGS[0],
-    Limits::SETTINGS[1],
-    Limits::SETTINGS[2],
-    Limits::SETTINGS[3],
-    Limits::SETTINGS[4],
+    Limits::SETTINGS,
 ];
 
 /// The function, with the data it shows.
