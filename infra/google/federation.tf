@@ -18,11 +18,11 @@ resource "google_service_account" "functions" {
   depends_on = [google_project_service.this]
 }
 
-# Firestore has no permissions for single documents, so all functions that write share one account.
+# The console's. Firestore has no permissions for single documents, so all other functions share one account.
 resource "google_service_account" "reader" {
   account_id   = "reader-${var.environment}"
-  display_name = "textback ${var.environment}, reading"
-  description  = "Reads documents, and updates some: who shows them makes and removes none."
+  display_name = "textback ${var.environment}, console"
+  description  = "Reads documents, and writes few: what somebody does in the console."
 
   depends_on = [google_project_service.this]
 }
@@ -43,12 +43,13 @@ resource "google_project_iam_member" "documents" {
   }
 }
 
-# The console gives conversations back to the agent, which is one field of an existing document.
+# The console gives conversations back to the agent, which is one field of an existing document. It blocks
+# a number, which makes a document, and lifts the block, which removes it.
 resource "google_project_iam_custom_role" "update" {
   role_id     = "textback_${replace(var.environment, "-", "_")}_update"
-  title       = "textback ${var.environment}, updating"
-  description = "Updates documents, and neither makes nor removes any."
-  permissions = ["datastore.entities.update"]
+  title       = "textback ${var.environment}, writing"
+  description = "Makes, updates and removes documents, and changes nothing else."
+  permissions = ["datastore.entities.create", "datastore.entities.delete", "datastore.entities.update"]
 
   depends_on = [google_project_service.this]
 }

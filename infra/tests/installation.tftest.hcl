@@ -117,7 +117,7 @@ run "gives_each_function_the_settings_it_reads" {
       for function in keys(module.function) : function
       if strcontains(module.function[function].environment.GCP_WIF_CONFIG, "/reader@")
     ] == ["console"]
-    error_message = "the console reads, and everybody else writes"
+    error_message = "the console has an account of its own, and everybody else shares one"
   }
 }
 

@@ -152,11 +152,15 @@ function conversations() {
   const list = make("ul", { class: "list" });
   const thread = make("div", { class: "thread", role: "log", "aria-label": "Messages", tabindex: "0" });
   const title = make("header", { class: "who" });
-  const reading = make("article", { class: "reading card", hidden: true }, title, thread);
+  // They stay the same nodes, so that a button keeps the focus while the rest is redrawn.
+  const blocked = make("span", { role: "status" });
+  const block = make("button", { type: "button", onclick: toggleBlock });
+  const footer = make("footer", {}, blocked, block);
+  const reading = make("article", { class: "reading card", hidden: true }, title, thread, footer);
   const without = make("p", { class: "card muted" }, "The phone is off, because real providers are configured. With ", make("code", {}, "USE_MOCK=true"), " it appears beside them, for people with the console's password: its texts and replies go through no provider.");
   const split = make("div", { class: "split" }, list, reading);
   views.conversations.append(...(about.mock ? [split] : [without, split]));
-  let id = null, trace = null, drawn = null;
+  let id = null, trace = null, drawn = null, shown = null;
   const view = threadView(thread, (message) => {
     trace = message.trace;
     behind.look(trace);
@@ -176,6 +180,9 @@ function conversations() {
         found.stopped ? make("span", { class: "tag bad" }, "stopped") : "",
         found.waits_until ? make("span", { class: "tag" }, `quiet hours until ${clock(found.waits_until)}`) : "",
         ...(found.with_person_until ? [make("span", { class: "tag" }, `with you until ${clock(found.with_person_until)}`), giveBack] : []));
+      shown = found;
+      write(blocked, found.blocked ? `Blocked: their texts are counted, not answered. ${count(found.blocked.texts, "text")} so far.` : "");
+      write(block, found.blocked ? "Unblock" : "Block this number");
       view.show(found);
       trace ??= found.messages.findLast((message) => message.trace)?.trace ?? null;
       behind.look(trace);
@@ -184,6 +191,12 @@ function conversations() {
     behind.show(found || null);
     return !found?.waits_until && (found?.waiting > 0 || found?.sending) ? 800 : 3000;
   });
+
+  /** Concerns the conversation that is displayed, though another may have been chosen just now. */
+  async function toggleBlock() {
+    await act(`conversations/${shown.id}/${shown.blocked ? "unblock" : "block"}`);
+    loop.now();
+  }
 
   function draw(all) {
     const picture = JSON.stringify([id, all]);

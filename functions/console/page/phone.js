@@ -29,7 +29,7 @@ export function phone(number, agent, chosen, close) {
   const screen = make("div", { class: "thread", role: "log", "aria-live": "polite", "aria-label": `Messages of ${number}`, tabindex: "0" });
   const view = threadView(screen, (message) => chosen(handset, message.trace));
   const empty = make("p", { class: "empty" }, `Text ${agent} as anybody would. Try “Hi, my kitchen tap drips”.`);
-  const stopped = make("p", { class: "stopped", hidden: true }, "Stopped: nothing is sent to this phone until it texts START.");
+  const stopped = make("p", { class: "stopped", hidden: true });
   const problem = make("p", { class: "problem", role: "alert", hidden: true });
   const counter = make("span", { class: "counter" });
   const box = make("textarea", {
@@ -74,7 +74,10 @@ export function phone(number, agent, chosen, close) {
     if (!thread) return;
     view.show(thread, pending);
     empty.hidden = thread.messages.length + pending.length > 0;
-    stopped.hidden = !thread.stopped;
+    stopped.hidden = !thread.stopped && !thread.blocked;
+    write(stopped, thread.blocked
+      ? "Blocked: what this phone texts is counted, not answered."
+      : "Stopped: nothing is sent to this phone until it texts START.");
   }
 
   /** Sends a text after earlier ones. It stays on the screen until the server has it. */

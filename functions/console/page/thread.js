@@ -25,6 +25,7 @@ export function delivered(delivery) {
 /** Why a text was not answered, in words. */
 const ASIDE = {
   stopped: "the person has stopped",
+  blocked: "the number is blocked",
   country: "that country may not be replied to",
   limit: "the person has reached the limit of replies",
   loop: "the sender seems to be a machine",
@@ -109,7 +110,7 @@ function waitingLine(pending) {
 }
 
 function thinking(thread, pending) {
-  if (thread.stopped || thread.waits_until) return [];
+  if (thread.stopped || thread.blocked || thread.waits_until) return [];
   if (thread.tries > 1 && thread.waiting > 0) {
     return [{ kind: "over", text: "The model does not answer. It is tried again until it does." }];
   }

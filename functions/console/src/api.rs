@@ -16,7 +16,7 @@ use telemetry::TraceId;
 
 use crate::Console;
 use crate::delivery::Delivery;
-use crate::thread::Thread;
+use crate::thread::{Blocked, Thread};
 
 /// The longest list of each kind.
 const MOST: u32 = 50;
@@ -32,6 +32,8 @@ pub(crate) enum Failure {
     Unknown,
     /// The agent has the conversation, not a person.
     NotHandedOver,
+    /// The number is not blocked.
+    NotBlocked,
     /// The store does not answer: try again.
     Unavailable(Unavailable),
 }
@@ -47,6 +49,7 @@ impl IntoResponse for Failure {
         let (status, problem) = match self {
             Self::Unknown => (StatusCode::NOT_FOUND, "not found"),
             Self::NotHandedOver => (StatusCode::CONFLICT, "the agent has this conversation"),
+            Self::NotBlocked => (StatusCode::CONFLICT, "this number is not blocked"),
             Self::Unavailable(error) => {
                 tracing::error!(%error, "the console could not read the store: {error}");
                 (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")
@@ -99,14 +102,38 @@ pub(crate) async fn give_back(
     }
 }
 
+/// Blocks the number of the person, with whichever provider they text.
+pub(crate) async fn block(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
+    let theirs = theirs(&console, &id).await?;
+    console.store.block(&theirs, Timestamp::now()).await?;
+    Ok(Json(json!({ "blocked": true })))
+}
+
+/// Lifts the block.
+pub(crate) async fn unblock(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
+    let theirs = theirs(&console, &id).await?;
+    match console.store.unblock(&theirs).await? {
+        true => Ok(Json(json!({ "unblocked": true }))),
+        false => Err(Failure::NotBlocked),
+    }
+}
+
+/// The number of the person of a conversation.
+async fn theirs(console: &Console, id: &str) -> Result<Number, Failure> {
+    let id = ConversationId::parse(id).ok_or(Failure::Unknown)?;
+    let loaded = console.store.load(&id, Timestamp::now()).await?.ok_or(Failure::Unknown)?;
+    Ok(loaded.conversation.theirs)
+}
+
 async fn thread(console: &Console, id: &ConversationId) -> Result<Option<Thread>, Unavailable> {
     let now = Timestamp::now();
     let Some(loaded) = console.store.load(id, now).await? else { return Ok(None) };
+    let blocked = Blocked::of(&console.store, &loaded).await?;
     let ended = console.store.ended(id).await?;
     let attempts = console.store.attempts_of(id).await?;
     let set_aside = console.store.set_aside(id, SET_ASIDE).await?;
     let deliveries = deliveries(&console.providers, &attempts);
-    Ok(Some(Thread::of(&loaded, &ended, &set_aside, deliveries, now)))
+    Ok(Some(Thread::of(&loaded, &ended, &set_aside, deliveries, blocked, now)))
 }
 
 fn deliveries(providers: &Providers, attempts: &[Attempt]) -> Vec<Delivery> {

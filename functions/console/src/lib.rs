@@ -1,9 +1,9 @@
 //! The operator's page: a phone to try the agent with, the conversations, the trace of each turn,
 //! and what needs a person.
 //!
-//! It only reads, except that it gives a conversation that was handed over back to the agent. Its
-//! phone is a phone of the mock provider: the page posts to the same webhooks as any provider, so
-//! it can do nothing that a stranger's text cannot.
+//! It only reads, except that it gives a conversation that was handed over back to the agent, and
+//! blocks a number. Its phone is a phone of the mock provider: the page posts to the same webhooks as
+//! any provider, so it can do nothing that a stranger's text cannot.
 
 #![warn(missing_docs)]
 
@@ -42,11 +42,7 @@ pub const SETTINGS: &[Names] = &[
     providers::DESCRIBING,
     Store::SETTINGS,
     Access::SETTINGS,
-    Limits::SETTINGS[0],
-    Limits::SETTINGS[1],
-    Limits::SETTINGS[2],
-    Limits::SETTINGS[3],
-    Limits::SETTINGS[4],
+    Limits::SETTINGS,
 ];
 
 /// The function, with the data it shows.
@@ -139,6 +135,8 @@ impl Console {
             .route("/console/api/conversations", get(api::conversations))
             .route("/console/api/conversations/{id}", get(api::conversation))
             .route("/console/api/conversations/{id}/give-back", post(api::give_back))
+            .route("/console/api/conversations/{id}/block", post(api::block))
+            .route("/console/api/conversations/{id}/unblock", post(api::unblock))
             .route("/console/api/traces/{id}", get(api::trace))
             .route("/console/api/notices", get(api::notices))
             .route("/console/api/limits", get(api::limits))

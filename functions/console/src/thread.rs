@@ -1,7 +1,9 @@
 //! A conversation as a phone shows it, assembled from its parts in the store.
 
 use agent::Turn as Entry;
-use conversations::{Conversation, ConversationId, Ended, Loaded, SetAside, Waiting};
+use conversations::{
+    Conversation, ConversationId, Ended, Loaded, SetAside, Store, Unavailable, Waiting,
+};
 use jiff::Timestamp;
 use money::Amount;
 use serde::Serialize;
@@ -21,8 +23,10 @@ pub(crate) struct Thread {
     number: u64,
     /// How many answers the agent has given in it.
     answers: u32,
-    /// Whether the person has opted out.
+    /// Whether the person has opted out. Not known while their number is blocked.
     stopped: bool,
+    /// Since when their number is blocked, if it is.
+    blocked: Option<Blocked>,
     /// Until when a person of the business has it, and the agent is silent.
     with_person_until: Option<i64>,
     /// Until when an answer waits for the hours in which the person may be texted.
@@ -41,6 +45,23 @@ pub(crate) struct Thread {
     ended: Vec<Over>,
     messages: Vec<Message>,
     attempts: Vec<Delivery>,
+}
+
+/// A number that the owner has blocked.
+#[derive(Serialize)]
+pub(crate) struct Blocked {
+    at: i64,
+    /// How many texts have come from it since.
+    texts: u64,
+}
+
+impl Blocked {
+    /// Nothing if the number is not blocked.
+    pub(crate) async fn of(store: &Store, loaded: &Loaded) -> Result<Option<Self>, Unavailable> {
+        let Some(block) = loaded.stop.as_ref().filter(|_| loaded.blocked) else { return Ok(None) };
+        let texts = store.blocked_texts(&loaded.conversation.theirs).await?;
+        Ok(Some(Self { at: block.at.as_millisecond(), texts }))
+    }
 }
 
 /// A conversation that is over.
@@ -94,6 +115,7 @@ impl Thread {
             number: 1,
             answers: 0,
             stopped: false,
+            blocked: None,
             with_person_until: None,
             waits_until: None,
             waiting: 0,
@@ -112,6 +134,7 @@ impl Thread {
         ended: &[Ended],
         set_aside: &[SetAside],
         attempts: Vec<Delivery>,
+        blocked: Option<Blocked>,
         at: Timestamp,
     ) -> Self {
         let conversation = &loaded.conversation;
@@ -142,7 +165,7 @@ impl Thread {
         Self {
             number: conversation.number,
             answers: conversation.answers,
-            stopped: loaded.stop.is_some(),
+            stopped: loaded.stop.is_some() && !loaded.blocked,
             with_person_until: with_person_until(conversation, at),
             waits_until: conversation.waits_until(at).map(Timestamp::as_millisecond),
             waiting: loaded.waiting.len(),
@@ -153,6 +176,7 @@ impl Thread {
             ended: ended.iter().map(over).collect(),
             messages,
             attempts,
+            blocked,
             ..Self::unused(&loaded.id, &conversation.ours, &conversation.theirs)
         }
     }

@@ -67,11 +67,7 @@ pub const SETTINGS: &[Names] = &[
     Store::SETTINGS,
     Queue::SETTINGS,
     Results::SETTINGS,
-    Limits::SETTINGS[0],
-    Limits::SETTINGS[1],
-    Limits::SETTINGS[2],
-    Limits::SETTINGS[3],
-    Limits::SETTINGS[4],
+    Limits::SETTINGS,
     Money::SETTINGS,
 ];
 

@@ -333,10 +333,7 @@ impl<'a> Wake<'a> {
             draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
         }
         let reserved_in = released.as_ref().map(|it| it.shard.as_str());
-        let shard = match reserved_in {
-            Some("owner") => "owner".to_owned(),
-            other => self.turn.store.shard_for(self.turn.bounds.money.people(), other),
-        };
+        let shard = self.turn.store.shard_for(self.turn.bounds.money.people(), reserved_in);
         if returned != Amount::ZERO {
             // In the day and the month in which it was counted.
             let (shard, spent) = (shard.clone(), Amount::ZERO.saturating_sub(returned));

@@ -50,6 +50,14 @@ impl Store {
         Ok(self.documents.get_one(block).await?.is_some())
     }
 
+    /// How many texts have come from a number since it was blocked, with whichever provider.
+    pub async fn blocked_texts(&self, theirs: &Number) -> Result<u64, Unavailable> {
+        let people = self.names.people(theirs);
+        let counts: Vec<_> = people.iter().map(|person| count_of(person)).collect();
+        let found = self.documents.get(&counts).await?.into_iter().flatten();
+        Ok(found.filter_map(|it| it.fields.get::<u64>("texts")).sum())
+    }
+
     /// Counts a text from a blocked number. A count that the store does not take is lost: the text was
     /// dealt with all the same.
     pub async fn count_blocked(&self, provider: &str, theirs: &Number) {

@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::Store;
 
+/// The shard of what the owner tries out.
+pub(crate) const OWNER: &str = "owner";
+
 /// The most shards.
 const MOST_SHARDS: u32 = money::MOST_SHARES as u32;
 
@@ -96,7 +99,7 @@ impl Round {
             Payer::People(_) => {
                 (self.0.fetch_add(1, Ordering::Relaxed) % payer.shards()).to_string()
             }
-            Payer::Owner => "owner".to_owned(),
+            Payer::Owner => OWNER.to_owned(),
         }
     }
 }
@@ -233,11 +236,15 @@ impl Booking {
 }
 
 impl Store {
-    /// The shard that a booking goes to that belongs to no reservation, or to one from a time at which
-    /// the account was divided differently.
+    /// The shard that a booking goes to: that of its reservation, or any if it has none, or one from a time
+    /// at which the account was divided differently.
     pub fn shard_for(&self, payer: Payer, reserved_in: Option<&str>) -> String {
-        match (payer, reserved_in.and_then(|name| name.parse::<u32>().ok())) {
-            (Payer::People(_), Some(number)) => (number % payer.shards()).to_string(),
+        match (payer, reserved_in) {
+            (_, Some(OWNER)) => OWNER.to_owned(),
+            (Payer::People(_), Some(name)) => match name.parse::<u32>() {
+                Ok(number) => (number % payer.shards()).to_string(),
+                Err(_) => self.round.next(payer),
+            },
             _ => self.round.next(payer),
         }
     }

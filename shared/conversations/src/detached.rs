@@ -6,7 +6,7 @@ use money::Amount;
 use sms::Status;
 
 use crate::attempts::{Attempt, StatusUpdate};
-use crate::budget::{Booking, Payer};
+use crate::budget::{Booking, OWNER};
 use crate::store::Store;
 
 impl Store {
@@ -55,7 +55,7 @@ impl Store {
             return Ok(None);
         };
         let shard = match attempt.tried_out {
-            true => Payer::Owner.shard(None),
+            true => OWNER.to_owned(),
             false => self.any_shard().await?,
         };
         Ok(Some(Booking { shard, period, spent, released: None }.write()))

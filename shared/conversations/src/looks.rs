@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use money::Amount;
 
 use crate::attempts::Attempt;
-use crate::budget::{Booking, Payer};
+use crate::budget::{Booking, OWNER, Payer};
 use crate::store::Store;
 
 /// How many attempts are corrected together. Each needs two writes.
@@ -44,11 +44,10 @@ impl Charged {
     /// The writes that put it in the place of what was counted, in the day and month in which that was.
     fn writes(&self, shard: &str) -> Vec<Write> {
         let attempt = &self.due.attempt;
-        let owner = attempt.tried_out.then(|| Payer::Owner.shard(None));
-        let shard = owner.unwrap_or_else(|| shard.to_owned());
+        let shard = if attempt.tried_out { OWNER } else { shard };
         let correct = |period| {
             let spent = self.amount.saturating_sub(attempt.cost);
-            Booking { shard: shard.clone(), period, spent, released: None }.write()
+            Booking { shard: shard.to_owned(), period, spent, released: None }.write()
         };
         let mut writes: Vec<_> = attempt.booked.map(correct).into_iter().collect();
         writes.push(self.due.amend(self.next, Fields::none().with("cost", self.amount)));

@@ -11,11 +11,12 @@ use crate::lifetimes::Lifetimes;
 use crate::names::Names;
 use crate::store::Store;
 
+/// The parts of what [`Store::open`] reads.
+const PARTS: &[settings::Names] = &[documents::SETTINGS, Lifetimes::SETTINGS];
+
 impl Store {
     /// What [`Store::open`] reads.
-    pub const SETTINGS: settings::Names = &settings::joined::<
-        { documents::SETTINGS.len() + Lifetimes::SETTINGS.len() },
-    >(documents::SETTINGS, Lifetimes::SETTINGS);
+    pub const SETTINGS: settings::Names = &settings::joined::<{ settings::count(PARTS) }>(PARTS);
 
     /// Opens the store that the settings name ([`Documents::open`]).
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {

@@ -62,9 +62,11 @@ const OWN: settings::Names = &[
     "NAME_KEY",
 ];
 
+/// The parts of what [`Documents::open`] reads.
+const PARTS: &[settings::Names] = &[OWN, google::SETTINGS];
+
 /// What [`Documents::open`] reads: also our credentials at Google.
-pub const SETTINGS: settings::Names =
-    &settings::joined::<{ OWN.len() + google::SETTINGS.len() }>(OWN, google::SETTINGS);
+pub const SETTINGS: settings::Names = &settings::joined::<{ settings::count(PARTS) }>(PARTS);
 
 /// An opened store, and the key of the names in it.
 type Opened = (Documents, Key);

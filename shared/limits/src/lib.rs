@@ -17,6 +17,15 @@ use sms::Providers;
 
 pub use table::{Day, Limit, Table};
 
+/// The parts of what [`Limits::from_settings`] reads.
+const PARTS: &[Names] = &[
+    Caps::SETTINGS,
+    policy::Limits::SETTINGS,
+    Countries::SETTINGS,
+    QuietHours::SETTINGS,
+    Business::SETTINGS,
+];
+
 /// The limits as they are set.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -32,13 +41,7 @@ pub struct Limits {
 
 impl Limits {
     /// What [`Self::from_settings`] reads.
-    pub const SETTINGS: [Names; 5] = [
-        Caps::SETTINGS,
-        policy::Limits::SETTINGS,
-        Countries::SETTINGS,
-        QuietHours::SETTINGS,
-        Business::SETTINGS,
-    ];
+    pub const SETTINGS: Names = &settings::joined::<{ settings::count(PARTS) }>(PARTS);
 
     /// The configured limits, and the countries in `COUNTRIES`; if unset, those of our own numbers, or
     /// else that of the business's telephone. If none of these is known, replies go everywhere, with a

@@ -28,13 +28,28 @@ pub use secrets::key;
 /// The names of the settings that a part of the product reads.
 pub type Names = &'static [&'static str];
 
-/// Two lists of names in one, whose length is `N`.
-pub const fn joined<const N: usize>(some: Names, others: Names) -> [&'static str; N] {
+/// How many names are in these lists.
+pub const fn count(lists: &[Names]) -> usize {
+    let (mut count, mut list) = (0, 0);
+    while list < lists.len() {
+        count += lists[list].len();
+        list += 1;
+    }
+    count
+}
+
+/// Several lists of names in one, whose length is `N`: their [`count`].
+pub const fn joined<const N: usize>(lists: &[Names]) -> [&'static str; N] {
+    assert!(N == count(lists));
     let mut all = [""; N];
-    let mut at = 0;
-    while at < N {
-        all[at] = if at < some.len() { some[at] } else { others[at - some.len()] };
-        at += 1;
+    let (mut at, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut name = 0;
+        while name < lists[list].len() {
+            all[at] = lists[list][name];
+            (at, name) = (at + 1, name + 1);
+        }
+        list += 1;
     }
     all
 }

@@ -36,6 +36,13 @@ def test_a_text_gets_a_reply_and_its_trace(console):
     assert page.errors == []
 
 
+def open_conversation(page, last):
+    """Opens the conversation of a phone in the list."""
+    page.click("nav >> text=Conversations")
+    page.click(f"#conversations .list a:has-text('+1 202 555 01{last}')")
+    page.locator("article.reading .row").first.wait_for()
+
+
 def test_a_conversation_is_found_and_opened_in_the_list(console):
     page = console()
     give_phone(page, 52)
@@ -86,6 +93,31 @@ def test_stop_is_heeded_and_start_takes_it_back(console):
     page.locator(".phone .stopped").wait_for()
     page.click(".phone .keywords >> text=START")
     page.locator(".phone .stopped").wait_for(state="hidden")
+    assert page.errors == []
+
+
+def test_a_number_is_blocked_and_unblocked(console):
+    page = console()
+    give_phone(page, 58)
+    text(page, "Buy my pills")
+    open_conversation(page, 58)
+    reading = page.locator("article.reading")
+    reading.get_by_role("button", name="Block this number").click()
+    reading.get_by_text("Blocked: their texts are counted, not answered. 0 texts so far.").wait_for()
+    unblock = reading.get_by_role("button", name="Unblock")
+    assert unblock.evaluate("button => button === document.activeElement"), "it keeps the focus"
+    assert findings(page) == []
+    page.click("nav >> text=Phone")
+    page.locator(".phone .stopped").get_by_text("Blocked: what this phone texts is counted").wait_for()
+    page.fill(".phone textarea", "Cheap pills")
+    page.press(".phone textarea", "Enter")
+    open_conversation(page, 58)
+    reading.get_by_text("1 text so far.").wait_for()
+    assert reading.locator(".row").count() == 2
+    unblock.click()
+    reading.get_by_text("Blocked:").wait_for(state="hidden")
+    page.click("nav >> text=Phone")
+    text(page, "My tap drips", answers=2)
     assert page.errors == []
 
 

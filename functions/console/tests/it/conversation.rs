@@ -28,7 +28,12 @@ pub(crate) fn bubbles(phone: &Value) -> Vec<String> {
 
 /// A person's text at a second, under that second's trace.
 pub(crate) async fn take(store: &Store, body: &str, second: i64) {
-    let arrival = Arrival {
+    store.take(&arrival(store, body, second)).await.unwrap();
+}
+
+/// The same, before it is taken.
+pub(crate) fn arrival(store: &Store, body: &str, second: i64) -> Arrival {
+    Arrival {
         claim: store.names().message("mock", &second.to_string()),
         theirs: person(),
         text: Waiting {
@@ -37,8 +42,7 @@ pub(crate) async fn take(store: &Store, body: &str, second: i64) {
             ..Waiting::new("mock", "mock", body, &trace(second), at(second))
         },
         at: at(second),
-    };
-    store.take(&arrival).await.unwrap();
+    }
 }
 
 /// A text at a second, its answer a second later, and the status of the answer.

@@ -95,6 +95,38 @@ async fn a_reply_that_was_on_its_way_is_not_sent_again() {
     assert!(asked.contains("not known whether your last reply reached"), "{asked}");
 }
 
+/// A file that is too large to be written anew may hold deleted content in its free pages.
+#[tokio::test]
+async fn a_restore_says_as_json_what_it_has_erased_again_and_what_may_be_readable() {
+    let (home, mut product) = (tempfile::tempdir().unwrap(), Product::start(&["twilio"]).await);
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    let backup = home.path().join("backup.db").to_str().unwrap().to_owned();
+    assert_eq!(product.run(&["backup", &backup], "").await.code, Some(0));
+    assert_eq!(product.run(&["person", ANN, "erase"], "").await.code, Some(0));
+    product.stop().await;
+    for (megabytes, code, left) in [(0, 0, None), (257, 1, Some("textback.db is too large"))] {
+        let grown = format!(
+            "CREATE TABLE grown (it); INSERT INTO grown VALUES (zeroblob({megabytes} << 20));
+             DROP TABLE grown;"
+        );
+        rusqlite::Connection::open(&backup).unwrap().execute_batch(&grown).unwrap();
+        for (erases, command) in [
+            (true, &["restore", &backup, "--json"][..]),
+            (false, &["restore", "--set-aside", "--json"]),
+        ] {
+            let ran = restore(&home, &mut product, command).await;
+            assert_eq!(ran.code, Some(code), "{ran:?}");
+            let said: Value = serde_json::from_str(&ran.printed.join("\n")).unwrap();
+            assert_eq!(said["erased_again"].as_u64() > Some(0), erases, "{said}");
+            match left {
+                Some(start) => assert!(said["left"].as_str().unwrap().starts_with(start), "{said}"),
+                None => assert_eq!(said["left"], Value::Null),
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn where_everything_is_lost_nothing_is_sent_until_the_owner_has_the_opt_outs() {
     let (home, mut product) = (tempfile::tempdir().unwrap(), Product::start(&["twilio"]).await);

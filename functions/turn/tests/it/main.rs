@@ -35,3 +35,4 @@ mod stores;
 mod sweeps;
 mod test_numbers;
 mod traces;
+mod unwanted;

@@ -124,6 +124,20 @@ async fn of_two_erasures_of_a_person_the_later_one_counts() {
 }
 
 #[tokio::test]
+async fn an_older_ledger_makes_no_erasure_earlier() {
+    let (_folder, place, data) = fresh();
+    let (theirs, store) = (person(143), open(&place));
+    let (ledger, older) = (data.join("textback.ledger"), data.join("older"));
+    store.erase(&theirs, now).await.unwrap();
+    fs::rename(&ledger, &older).unwrap();
+    store.erase(&theirs, || later(now(), 60)).await.unwrap();
+    drop(store);
+    fs::rename(&older, &ledger).unwrap();
+    let erased = open(&place).held(&theirs).await.unwrap().latest("erasures");
+    assert_eq!(erased, Some(later(now(), 60)));
+}
+
+#[tokio::test]
 async fn two_processes_share_one_ledger() {
     let (_folder, place, data) = fresh();
     let (one, other) = (open(&place), open(&place));

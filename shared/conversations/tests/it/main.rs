@@ -41,6 +41,7 @@ use consent_events::*;
 use consents::*;
 use contract::*;
 use due::*;
+use erasing::*;
 use form::*;
 use lifetimes::*;
 use names::*;
@@ -141,9 +142,12 @@ fakes::promises! {
     begins_anew_with_a_text_a_second_after_an_erasure
     nothing_that_comes_late_brings_an_erased_person_back
     counts_what_a_blocked_number_sends_and_keeps_none_of_it
+    nothing_stays_of_a_turn_that_stores_all_the_while_a_person_is_erased
+    an_erasure_finds_a_number_in_a_kept_call_however_it_is_written
 }
 
-/// The same for promises that hold across restarts: each gets the place of the store.
+/// The same for promises that hold across restarts, or while another process uses the store: each gets
+/// its place.
 macro_rules! promises_across_starts {
     ($($promise:ident)*) => {
         mod sqlite_across_starts {
@@ -169,6 +173,11 @@ promises_across_starts! {
     reserves_no_more_than_there_is_however_many_try_at_once
     keeps_what_it_writes_for_as_long_as_the_settings_say
     keeps_receipts_and_consents_for_as_long_as_the_settings_say
+    nothing_stays_that_a_turn_stores_while_an_erasure_looks
+    a_text_that_comes_as_soon_as_the_head_is_gone_waits_for_its_answer
+    an_erasure_looks_again_at_what_it_has_to_read_one_by_one
+    a_block_is_seen_by_a_turn_that_began_while_it_was_made
+    a_start_by_hand_is_on_record_only_if_it_lifted_a_stop
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {

@@ -1,7 +1,7 @@
 //! What is held about a person, erasing it, and blocking a number.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use conversations::{
@@ -193,6 +193,43 @@ async fn a_backup_brings_nobody_back_who_was_erased_since() {
         assert_eq!(store.held(&bob).await.unwrap().count("ended"), 1);
         for word in TRACES_OF_HER {
             assert!(!holds(&data, word), "{word}, {lost:?}");
+        }
+    }
+}
+
+/// They came back after the first erasure, and are in the backup as they were then.
+#[tokio::test]
+async fn a_backup_between_two_erasures_brings_back_nothing_of_before_the_later_one() {
+    let damaged = |file: PathBuf| fs::write(file, "damaged").unwrap();
+    let (begun_again, lost) = ([false, true], [None, Some("textback.db"), Some("textback.ledger")]);
+    for (begun_again, lost) in begun_again.into_iter().flat_map(|it| lost.map(|lost| (it, lost))) {
+        let (home, place, data) = fresh();
+        let store = open(&place);
+        store.erase(&person(), || later(now(), -60)).await.unwrap();
+        if !begun_again {
+            lives_here(&store, &person()).await;
+        }
+        let backup = home.path().join("backup.db");
+        conversations::back_up(&settings(&place), &backup).unwrap();
+        if begun_again {
+            fs::remove_file(data.join("textback.ledger")).unwrap();
+        }
+        store.erase(&person(), a_minute_later).await.unwrap();
+        drop(store);
+        lost.into_iter().for_each(|file| damaged(data.join(file)));
+
+        for again in [false, true] {
+            let restore = conversations::Restore::begin(&settings(&place), &backup, now()).unwrap();
+            let restored = restore.finish(&settings(&place), &json!({}), false, now()).await;
+            assert_eq!(restored.unwrap().erased > 5, !begun_again, "{lost:?}, {again}");
+            let store = open(&place);
+            let held = store.held(&person()).await.unwrap();
+            let left = ["heads", "texts", "attempts", "ended"].map(|name| held.count(name));
+            assert_eq!(left, [0; 4], "{lost:?}, {again}");
+            // Also as one of the mock's people.
+            let (erasures, later) = (everything_in(&store, "erasures").await, a_minute_later());
+            let times = erasures.matches(&later.as_millisecond().to_string()).count();
+            assert_eq!((times, erasures.lines().count()), (2, 2), "{lost:?}, {again}");
         }
     }
 }
