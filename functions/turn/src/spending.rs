@@ -207,7 +207,7 @@ impl<'a> Wake<'a> {
             None => vec![],
         };
         let are_all = shards.len() == payer.shards() as usize;
-        if !are_all && !(is_divided(&shards) && shards.iter().any(has_enough)) {
+        if !(are_all || is_divided(&shards) && shards.iter().any(has_enough)) {
             shards = store.shards(payer).await?;
         }
         if !is_divided(&shards) {

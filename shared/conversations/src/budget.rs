@@ -7,7 +7,6 @@
 //! died, counts for a day.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use documents::{Document, Fields, Path, Unavailable, Version, Write, at};
 use jiff::civil::{Date, date};
@@ -81,27 +80,6 @@ pub enum Payer {
     People(u32),
     /// The account for what the owner tries out, in one shard.
     Owner,
-}
-
-/// Which shard a process takes next. It goes round from anywhere, so that none is written again before all
-/// others were, and processes rarely meet.
-pub(crate) struct Round(AtomicU32);
-
-impl Default for Round {
-    fn default() -> Self {
-        Self(AtomicU32::new(fastrand::u32(..)))
-    }
-}
-
-impl Round {
-    fn next(&self, payer: Payer) -> String {
-        match payer {
-            Payer::People(_) => {
-                (self.0.fetch_add(1, Ordering::Relaxed) % payer.shards()).to_string()
-            }
-            Payer::Owner => OWNER.to_owned(),
-        }
-    }
 }
 
 /// A shard of the account as it was read.
@@ -243,22 +221,30 @@ impl Store {
             (_, Some(OWNER)) => OWNER.to_owned(),
             (Payer::People(_), Some(name)) => match name.parse::<u32>() {
                 Ok(number) => (number % payer.shards()).to_string(),
-                Err(_) => self.round.next(payer),
+                Err(_) => self.next_name(payer),
             },
-            _ => self.round.next(payer),
+            _ => self.next_name(payer),
+        }
+    }
+
+    /// The name of the shard that is next.
+    fn next_name(&self, payer: Payer) -> String {
+        match payer {
+            Payer::People(_) => self.round.next(payer.shards()).to_string(),
+            Payer::Owner => OWNER.to_owned(),
         }
     }
 
     /// The document of the shard that is next.
     pub(crate) fn next_shard(&self, payer: Payer) -> (String, Path) {
-        let name = self.round.next(payer);
+        let name = self.next_name(payer);
         let path = path(&name);
         (name, path)
     }
 
     /// A shard of an account.
     pub async fn shard(&self, payer: Payer) -> Result<Shard, Unavailable> {
-        let name = self.round.next(payer);
+        let name = self.next_name(payer);
         let found = self.documents.get_one(path(&name)).await?;
         Shard::decode(name, found)
     }

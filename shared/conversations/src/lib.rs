@@ -45,6 +45,7 @@ mod person;
 mod quarantine;
 mod receipts;
 mod reopened;
+mod round;
 mod silence;
 mod steps;
 mod stops;

@@ -6,9 +6,9 @@ use documents::{Documents, Text, Unavailable, at};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::budget::Round;
 use crate::lifetimes::Lifetimes;
 use crate::names::Names;
+use crate::round::Round;
 use crate::uncounted::Uncounted;
 
 /// The store of conversations and everything about them.
