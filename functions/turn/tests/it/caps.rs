@@ -258,9 +258,10 @@ async fn what_is_given_back_after_midnight_belongs_to_the_day_on_which_it_was_co
     // In New York, where the business is.
     scene.now = "2026-01-05T23:59:20-05:00".parse().unwrap();
     answers(&scene, 50);
-    scene.companies.twilio.switch.plan([Mode::HangsBefore]);
+    scene.companies.twilio.switch.set(Mode::HangsBefore);
     scene.text("My tap drips").await;
     scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
+    scene.companies.twilio.switch.set(Mode::Works);
     scene.live(90).await;
     assert_eq!(scene.attempts().await, ["twilio: failed", "twilio: accepted"]);
     // The second attempt is the first of the new day.
