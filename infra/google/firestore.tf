@@ -28,6 +28,7 @@ locals {
   # each write, Firestore takes 500 a second.
   never_searched = {
     attempts       = ["reply", "steps", "words"]
+    budget         = ["*"]
     claims         = ["at"]
     consent_events = ["words"]
     consents       = ["words"]

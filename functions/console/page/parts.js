@@ -34,7 +34,9 @@ export async function read(path) {
 
 /** Performs an action of the console. Its effect shows up in the data. */
 export async function act(path) {
-  await fetch(`/console/api/${path}`, { method: "POST" }).catch(() => trouble(true));
+  const answer = await fetch(`/console/api/${path}`, { method: "POST" }).catch(() => null);
+  // Of a conflict, the data shows what somebody else has done.
+  if (!answer?.ok && answer?.status !== 409) window.alert("The server has not done that. Try it again, or look at its log.");
 }
 
 /** Calls the mock provider's webhook, as a provider would. */
