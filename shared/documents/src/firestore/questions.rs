@@ -10,8 +10,14 @@ use crate::document::Path;
 use api::structured_query as q;
 use api::value::ValueType;
 
+/// The earliest time that Firestore knows: the year 1.
+const EARLIEST_MS: i64 = -62_135_596_800_000;
+
 /// A query to this database.
 pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery {
+    let not_before = |field: &str, time| {
+        compare(field, q::field_filter::Operator::GreaterThanOrEqual, values::time(time))
+    };
     let (filter, order) = match query.filter() {
         Filter::Equal(field, text) => {
             (Some(compare(field, q::field_filter::Operator::Equal, values::string(text))), None)
@@ -20,15 +26,13 @@ pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery 
             Some(compare(field, q::field_filter::Operator::LessThanOrEqual, values::time(*time))),
             Some((field, q::Direction::Ascending)),
         ),
-        Filter::NotBefore(field, time) => (
-            Some(compare(
-                field,
-                q::field_filter::Operator::GreaterThanOrEqual,
-                values::time(*time),
-            )),
-            Some((field, q::Direction::Ascending)),
-        ),
-        Filter::Latest(field) => (None, Some((field, q::Direction::Descending))),
+        Filter::NotBefore(field, time) => {
+            (Some(not_before(field, *time)), Some((field, q::Direction::Ascending)))
+        }
+        // Ordered alone, those with null instead of a time would be among them.
+        Filter::Latest(field) => {
+            (Some(not_before(field, EARLIEST_MS)), Some((field, q::Direction::Descending)))
+        }
         Filter::Within(field, from, end) => {
             (Some(between(field, from, end)), Some((field, q::Direction::Ascending)))
         }

@@ -143,6 +143,7 @@ pub(crate) async fn finds_by_time_and_by_text_in_order(store: Documents) {
         (things::DUE_AT.not_after(time(2), 9), "b c"),
         (things::DUE_AT.not_before(time(2), 9), "c a"),
         (things::DUE_AT.latest(2), "a c"),
+        (things::DUE_AT.latest(9), "a c b"),
         (things::PLACE.equal("y/1", 9), "c"),
         (things::PLACE.within("x/".into(), 9), "a b"),
         (things::PLACE.last_within("x/".into(), 9), "b a"),
