@@ -174,6 +174,11 @@ impl Query {
         Self { after, ..self }
     }
 
+    /// Only those before this place, for a query by time, latest first.
+    pub fn before(self, place: Option<Place>) -> Self {
+        Self { after: place, ..self }
+    }
+
     pub(crate) fn collection(&self) -> &'static str {
         self.collection
     }
@@ -182,6 +187,7 @@ impl Query {
         &self.filter
     }
 
+    /// The place where it begins, in its own order.
     pub(crate) fn after(&self) -> Option<&Place> {
         self.after.as_ref()
     }

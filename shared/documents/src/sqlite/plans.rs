@@ -76,8 +76,10 @@ fn questions(collection: &Collection) -> Vec<(&'static str, Query)> {
     let asked = |field: &'static str, kind| match kind {
         Kind::Time => {
             let (time, now) = (Time { collection: name, field }, Timestamp::UNIX_EPOCH);
-            let behind = time.not_after(now, 20).behind(Some(Place { time: 1, id: "a".into() }));
-            vec![time.not_after(now, 20), behind, time.not_before(now, 20), time.latest(20)]
+            let place = || Some(Place { time: 1, id: "a".into() });
+            let behind = time.not_after(now, 20).behind(place());
+            let before = time.latest(20).before(place());
+            vec![time.not_after(now, 20), behind, time.not_before(now, 20), time.latest(20), before]
         }
         Kind::Text => {
             let (text, prefix) = (Text { collection: name, field }, || "a/".to_owned());

@@ -174,8 +174,12 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
     if let Some(Place { time, id }) = query.after() {
         // By number within a time, which costs the index nothing. If the document at the place is gone,
         // those of its time come again.
-        let number = format!("coalesce((SELECT number FROM {name} WHERE id = ?3), 0)");
-        let _ = write!(asked, " AND ({field}, number) > (?2, {number})");
+        let (beyond, first) = match order {
+            Some("DESC") => ("<", i64::MAX),
+            _ => (">", 0),
+        };
+        let number = format!("coalesce((SELECT number FROM {name} WHERE id = ?3), {first})");
+        let _ = write!(asked, " AND ({field}, number) {beyond} (?2, {number})");
         given.extend([(*time).into(), id.clone().into()]);
     }
     if let Some(order) = order {

@@ -149,9 +149,7 @@ pub(crate) async fn finds_by_time_and_by_text_in_order(store: Documents) {
         (things::PLACE.last_within("x/".into(), 9), "b a"),
     ] {
         let asked = format!("{query:?}");
-        let all = store.find(query).await.unwrap();
-        let names: Vec<_> = all.into_iter().map(|document| document.id).collect();
-        assert_eq!(names.join(" "), found, "{asked}");
+        assert_eq!(names(&store, query).await.join(" "), found, "{asked}");
     }
 }
 
@@ -168,6 +166,25 @@ pub(crate) async fn continues_after_a_place(store: Documents) {
         seen.push(next.id);
     }
     assert_eq!(seen, ["a", "b", "c"]);
+}
+
+pub(crate) async fn pages_down_through_equal_times(store: Documents) {
+    for (name, due) in [("a", 2), ("b", 1), ("c", 2), ("d", 3), ("e", 2), ("f", 1)] {
+        put(&store, name, json!({ "due_at": due * 1_000 })).await;
+    }
+    put(&store, "g", json!({ "due_at": null })).await;
+    let whole = names(&store, things::DUE_AT.latest(9)).await;
+    assert_eq!((whole.len(), &*whole[0]), (6, "d"));
+    for limit in 1..=4 {
+        let (mut before, mut seen) = (None, vec![]);
+        loop {
+            let page = store.find(things::DUE_AT.latest(limit).before(before)).await.unwrap();
+            let Some(last) = page.last() else { break };
+            before = Some(Place { time: last.fields.get("due_at").unwrap(), id: last.id.clone() });
+            seen.extend(page.into_iter().map(|document| document.id));
+        }
+        assert_eq!(seen, whole, "{limit} at a time");
+    }
 }
 
 pub(crate) async fn refuses_a_document_that_is_too_large(store: Documents) {
@@ -188,6 +205,11 @@ async fn put(store: &Documents, name: &str, fields: Value) {
 async fn read(store: &Documents, name: &str) -> Option<Value> {
     let found = store.get_one(at("things", name)).await.unwrap();
     found.map(|found| found.fields.decode().unwrap())
+}
+
+async fn names(store: &Documents, query: Query) -> Vec<String> {
+    let found = store.find(query).await.unwrap();
+    found.into_iter().map(|document| document.id).collect()
 }
 
 async fn version(store: &Documents, name: &str) -> Version {
