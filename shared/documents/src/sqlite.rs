@@ -137,6 +137,10 @@ impl Sqlite {
         self.read(move |connection| reader::find(connection, &query)).await
     }
 
+    pub(crate) async fn count(&self, query: Query) -> Result<u64, Unavailable> {
+        self.read(move |connection| reader::count(connection, &query)).await
+    }
+
     /// Deletes expired documents, and makes sure that whatever was deleted, now or earlier, is gone
     /// from the file and from the files beside it.
     pub(crate) async fn expire(&self, now_ms: i64, worth_ms: i64) -> Result<(), Unavailable> {

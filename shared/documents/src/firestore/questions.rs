@@ -52,6 +52,19 @@ pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery 
     api::StructuredQuery { r#where: filter, order_by: order_by.collect(), start_at, ..from(query) }
 }
 
+/// A query for the number of documents that a query finds.
+pub(super) fn counting(query: &Query, database: &str) -> api::StructuredAggregationQuery {
+    use api::structured_aggregation_query::aggregation::{Count, Operator};
+    use api::structured_aggregation_query::{Aggregation, QueryType};
+
+    let count = Operator::Count(Count { up_to: Some(query.limit().into()) });
+    let aggregation = Aggregation { operator: Some(count), ..Default::default() };
+    api::StructuredAggregationQuery {
+        query_type: Some(QueryType::StructuredQuery(structured(query, database))),
+        aggregations: vec![aggregation],
+    }
+}
+
 /// A query for documents in the order of their names, which is the order without any other.
 fn behind_name(query: &Query, id: &str, database: &str) -> api::StructuredQuery {
     let named = |id: &str| {

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use self::kept::ALL;
 use super::ledger;
-use super::tables::{Forgets, Table, Tables, question};
+use super::tables::{Forgets, Table, Tables, counting, question};
 use crate::collections::{Collection, Field, Kind, Place, Query, Text, Time};
 use crate::fields::Fields;
 
@@ -45,15 +45,12 @@ fn the_plan_of_every_statement_uses_an_index_in_an_empty_and_in_a_full_store() {
 fn check(store: &Connection, tables: &Tables) {
     for collection in ALL {
         for (asked, query) in questions(collection) {
-            let plan = plan(store, &question(&query).0);
-            let by = format!("SEARCH {0} USING INDEX {0}_by_{asked} (", collection.name);
-            assert!(plan[0].starts_with(&by) && plan.iter().all(is_sought), "{query:?}: {plan:?}");
+            check_query(store, &query, &format!("{0}_by_{asked}", collection.name));
         }
     }
     for collection in ALL {
-        let plan = plan(store, &question(&Query::behind_name(collection.name, "a".into(), 20)).0);
-        let by_name = format!("SEARCH {0} USING INDEX sqlite_autoindex_{0}_1 (", collection.name);
-        assert!(plan[0].starts_with(&by_name) && plan.iter().all(is_sought), "{plan:?}");
+        let query = Query::behind_name(collection.name, "a".into(), 20);
+        check_query(store, &query, &format!("sqlite_autoindex_{}_1", collection.name));
     }
     for statement in
         tables.all().flat_map(|table| statements(table)).chain(ledger::STATEMENTS.map(Into::into))
@@ -61,6 +58,22 @@ fn check(store: &Connection, tables: &Tables) {
         let plan = plan(store, &statement);
         assert!(plan.iter().all(is_sought), "{statement}: {plan:?}");
     }
+}
+
+/// Finding and counting use the index; counting uses nothing else.
+fn check_query(store: &Connection, query: &Query, index: &str) {
+    let name = query.collection();
+    let by = format!("SEARCH {name} USING INDEX {index} (");
+    let found = plan(store, &question(query).0);
+    assert!(found[0].starts_with(&by) && found.iter().all(is_sought), "{query:?}: {found:?}");
+    let by = format!("SEARCH {name} USING COVERING INDEX {index} (");
+    let counted = plan(store, &counting(query).0);
+    let [around, counted @ .., last] = &counted[..] else { panic!("{query:?}: {counted:?}") };
+    assert!(
+        around.starts_with("CO-ROUTINE (") && last.starts_with("SCAN (subquery-"),
+        "{counted:?}"
+    );
+    assert!(counted[0].starts_with(&by) && counted.iter().all(is_sought), "{query:?}: {counted:?}");
 }
 
 /// Whether a line of a plan neither scans a whole table nor sorts.

@@ -155,8 +155,18 @@ fn value(column: Field, value: Option<&RawValue>) -> SqlValue {
 
 /// The statement for a query, and its parameters.
 pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
+    selecting("id, version, body", query)
+}
+
+/// The statement that counts what a query finds, and its parameters. It reads nothing but the index.
+pub(super) fn counting(query: &Query) -> (String, Vec<SqlValue>) {
+    let (selected, given) = selecting("1", query);
+    (format!("SELECT count(*) FROM ({selected})"), given)
+}
+
+fn selecting(what: &str, query: &Query) -> (String, Vec<SqlValue>) {
     let (field, condition, order, mut given): (_, _, _, Vec<SqlValue>) = match query.filter() {
-        Filter::Behind(name) => return (behind(query), vec![name.clone().into()]),
+        Filter::Behind(name) => return (behind(what, query), vec![name.clone().into()]),
         Filter::Equal(field, text) => (field, "= ?1", None, vec![text.clone().into()]),
         Filter::NotAfter(field, time) => (field, "<= ?1", Some("ASC"), vec![(*time).into()]),
         Filter::NotBefore(field, time) => (field, ">= ?1", Some("ASC"), vec![(*time).into()]),
@@ -165,9 +175,8 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
         Filter::LastWithin(field, from, end) => (field, ">= ?1", Some("DESC"), both(from, end)),
     };
     let name = query.collection();
-    let mut asked = format!(
-        "SELECT id, version, body FROM {name} INDEXED BY {name}_by_{field} WHERE {field} {condition}"
-    );
+    let mut asked =
+        format!("SELECT {what} FROM {name} INDEXED BY {name}_by_{field} WHERE {field} {condition}");
     if given.len() > 1 {
         let _ = write!(asked, " AND {field} < ?2");
     }
@@ -189,9 +198,9 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
     (asked, given)
 }
 
-fn behind(query: &Query) -> String {
+fn behind(what: &str, query: &Query) -> String {
     let (name, limit) = (query.collection(), query.limit());
-    format!("SELECT id, version, body FROM {name} WHERE id > ?1 ORDER BY id LIMIT {limit}")
+    format!("SELECT {what} FROM {name} WHERE id > ?1 ORDER BY id LIMIT {limit}")
 }
 
 fn both(from: &str, end: &str) -> Vec<SqlValue> {

@@ -187,6 +187,39 @@ pub(crate) async fn pages_down_through_equal_times(store: Documents) {
     }
 }
 
+pub(crate) async fn counts_what_a_query_finds_up_to_its_limit(store: Documents) {
+    for (name, due, place) in [("a", 3, "x/1"), ("b", 1, "x/2"), ("c", 2, "y/1"), ("d", 2, "x/1")] {
+        put(&store, name, json!({ "due_at": due * 1_000, "place": place })).await;
+    }
+    put(&store, "e", json!({ "due_at": null })).await;
+    let time = Timestamp::from_second(2).unwrap();
+    let place = Place { time: 2_000, id: "d".into() };
+    let counts = async |store: &Documents| {
+        let mut counts = vec![];
+        for query in [
+            things::DUE_AT.latest(9),
+            things::DUE_AT.latest(4),
+            things::DUE_AT.latest(3),
+            things::DUE_AT.not_after(time, 9),
+            things::DUE_AT.latest(9).before(Some(place.clone())),
+            things::PLACE.equal("x/1", 9),
+            things::PLACE.within("x/".into(), 9),
+            things::PLACE.equal("z", 9),
+            Query::behind_name("things", "b".into(), 9),
+        ] {
+            counts.push(store.count(query).await.unwrap());
+        }
+        counts
+    };
+    assert_eq!(counts(&store).await, [4, 4, 3, 3, 2, 2, 3, 0, 3]);
+    store.commit(vec![Write::Delete(at("things", "a"), None)]).await.unwrap();
+    store
+        .commit(vec![Write::keep(at("things", "b"), of(json!({ "due_at": null })))])
+        .await
+        .unwrap();
+    assert_eq!(counts(&store).await, [2, 2, 2, 2, 1, 1, 2, 0, 3]);
+}
+
 pub(crate) async fn refuses_a_document_that_is_too_large(store: Documents) {
     let large = of(json!({ "words": vec!["x".repeat(1_000); 1_100] }));
     let refused = store.commit(vec![Write::Create(at("things", "a"), large)]).await;

@@ -21,6 +21,7 @@ fakes::promises! {
     finds_by_time_and_by_text_in_order
     continues_after_a_place
     pages_down_through_equal_times
+    counts_what_a_query_finds_up_to_its_limit
     refuses_a_document_that_is_too_large
     extends_only_an_existing_document
     lists_a_whole_collection_by_name
