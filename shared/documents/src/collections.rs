@@ -32,6 +32,8 @@ pub enum Kind {
     Time,
     /// A text.
     Text,
+    /// An array of texts, each of which finds the document.
+    Texts,
 }
 
 /// A property of all documents of a collection.
@@ -123,6 +125,23 @@ impl Text {
     }
 }
 
+/// A field with several texts, each of which finds the documents of a collection that have it.
+#[derive(Clone, Copy)]
+pub struct Texts {
+    /// Their collection.
+    pub collection: &'static str,
+    /// The field that contains them.
+    pub field: &'static str,
+}
+
+impl Texts {
+    /// Documents with this text among the others, in any order.
+    pub fn contains(self, text: &str, limit: u32) -> Query {
+        let filter = Filter::Contains(self.field, text.to_owned());
+        Query { collection: self.collection, filter, after: None, limit }
+    }
+}
+
 /// Documents of a collection that match on one field.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -149,7 +168,7 @@ impl Place {
     }
 }
 
-/// Which documents, and in which order: see [`Time`] and [`Text`].
+/// Which documents, and in which order: see [`Time`], [`Text`] and [`Texts`].
 #[derive(Clone, Debug)]
 pub(crate) enum Filter {
     Equal(&'static str, String),
@@ -158,6 +177,7 @@ pub(crate) enum Filter {
     Latest(&'static str),
     Within(&'static str, String, String),
     LastWithin(&'static str, String, String),
+    Contains(&'static str, String),
     /// By name, after this one.
     Behind(String),
 }

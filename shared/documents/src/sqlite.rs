@@ -15,6 +15,7 @@ pub(crate) mod merge;
 mod plans;
 mod reader;
 pub(crate) mod restore;
+mod searches;
 mod tables;
 mod threads;
 mod work;

@@ -22,6 +22,10 @@ pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery 
         Filter::Equal(field, text) => {
             (Some(compare(field, q::field_filter::Operator::Equal, values::string(text))), None)
         }
+        Filter::Contains(field, text) => {
+            let contains = q::field_filter::Operator::ArrayContains;
+            (Some(compare(field, contains, values::string(text))), None)
+        }
         Filter::NotAfter(field, time) => (
             Some(compare(field, q::field_filter::Operator::LessThanOrEqual, values::time(*time))),
             Some((field, q::Direction::Ascending)),

@@ -1,7 +1,8 @@
 //! The tables, and every statement on them.
 //!
 //! Each collection has a table with a column for each field that it is queried by, filled whenever a
-//! document is written, and an index of the documents that have it.
+//! document is written, and an index of the documents that have it. A field with several texts has a
+//! table of its own instead ([`super::searches`]).
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use rusqlite::types::Value as SqlValue;
 use serde_json::value::RawValue;
 
+use super::searches;
 use crate::collections::{Collection, Field, Filter, Holds, Kind, Place, Query};
 use crate::error::Unavailable;
 use crate::fields::Each;
@@ -149,7 +151,7 @@ fn value(column: Field, value: Option<&RawValue>) -> SqlValue {
     let text = value.map_or("null", RawValue::get);
     match column.kind {
         Kind::Time => serde_json::from_str::<i64>(text).ok().into(),
-        Kind::Text => serde_json::from_str::<String>(text).ok().into(),
+        Kind::Text | Kind::Texts => serde_json::from_str::<String>(text).ok().into(),
     }
 }
 
@@ -166,6 +168,9 @@ pub(super) fn counting(query: &Query) -> (String, Vec<SqlValue>) {
 
 fn selecting(what: &str, query: &Query) -> (String, Vec<SqlValue>) {
     let (field, condition, order, mut given): (_, _, _, Vec<SqlValue>) = match query.filter() {
+        Filter::Contains(field, text) => {
+            return (searches::contains(what, field, query), vec![text.clone().into()]);
+        }
         Filter::Behind(name) => return (behind(what, query), vec![name.clone().into()]),
         Filter::Equal(field, text) => (field, "= ?1", None, vec![text.clone().into()]),
         Filter::NotAfter(field, time) => (field, "<= ?1", Some("ASC"), vec![(*time).into()]),
@@ -209,7 +214,17 @@ fn both(from: &str, end: &str) -> Vec<SqlValue> {
 
 fn columns(collection: &Collection) -> Vec<Field> {
     let expires = collection.holds(Holds::Expires).then_some(EXPIRES);
-    collection.asked.iter().copied().chain(expires).collect()
+    let asked = collection.asked.iter().filter(|field| kind_of_column(field.kind).is_some());
+    asked.copied().chain(expires).collect()
+}
+
+/// The type of the column for a field, if it has one.
+fn kind_of_column(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Time => Some("INTEGER"),
+        Kind::Text => Some("TEXT"),
+        Kind::Texts => None,
+    }
 }
 
 /// The body comes last: a query on the columns need not read past it.
@@ -221,10 +236,7 @@ pub(super) fn definition(collection: &Collection) -> String {
              number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL"
     );
     for Field { name, kind } in &columns {
-        let kind = match kind {
-            Kind::Time => "INTEGER",
-            Kind::Text => "TEXT",
-        };
+        let kind = kind_of_column(*kind).unwrap_or_default();
         let _ = write!(defined, ", {name} {kind}");
     }
     defined.push_str(", body TEXT NOT NULL) STRICT;");
@@ -233,6 +245,11 @@ pub(super) fn definition(collection: &Collection) -> String {
             defined,
             "CREATE INDEX {name}_by_{field} ON {name} ({field}) WHERE {field} IS NOT NULL;"
         );
+    }
+    for Field { name: field, kind } in collection.asked {
+        if let Kind::Texts = kind {
+            defined.push_str(&searches::of_texts(name, field));
+        }
     }
     defined
 }

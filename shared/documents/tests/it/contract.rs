@@ -9,12 +9,14 @@ pub(crate) mod kept {
     documents::collections! {
         /// Queried by a time and by a text.
         things [Expires FromTheFirst] { DUE_AT: Time = "due_at", PLACE: Text = "place", }
+        /// Queried by what is within a field.
+        found [Expires Later] { TOKENS: Texts = "tokens", }
         /// Entered in the ledger.
         stops [InLedger] {}
     }
 }
 
-use kept::things;
+use kept::{found, things};
 
 pub(crate) async fn creates_a_document_once(store: Documents) {
     let create = || vec![Write::Create(at("things", "a"), of(json!({ "word": "one" })))];
@@ -220,6 +222,42 @@ pub(crate) async fn counts_what_a_query_finds_up_to_its_limit(store: Documents) 
     assert_eq!(counts(&store).await, [2, 2, 2, 2, 1, 1, 2, 0, 3]);
 }
 
+pub(crate) async fn finds_documents_by_each_of_their_texts(store: Documents) {
+    let path = |name| at("found", name);
+    let with = |tokens: &[&str]| of(json!({ "tokens": tokens }));
+    let finds = async |write| {
+        store.commit(vec![write]).await.unwrap();
+        let mut lines = vec![];
+        for token in ["a1", "b2", "c3"] {
+            let mut found = names(&store, found::TOKENS.contains(token, 9)).await;
+            found.sort();
+            let count = store.count(found::TOKENS.contains(token, 9)).await.unwrap();
+            assert_eq!(count, found.len() as u64);
+            lines.push(found.join(" "));
+        }
+        lines
+    };
+    let created = Write::Create(path("x"), with(&["a1", "b2", "a1"]));
+    assert_eq!(finds(created).await, ["x", "x", ""]);
+    let other = Write::Create(path("y"), of(json!({ "tokens": ["b2", "A1", 7, null] })));
+    assert_eq!(finds(other).await, ["x", "x y", ""]);
+    assert_eq!(finds(Write::Create(path("z"), of(json!({ "at": 1 })))).await, ["x", "x y", ""]);
+    let no_array = Write::Create(path("w"), of(json!({ "tokens": "c3", "other": ["c3"] })));
+    assert_eq!(finds(no_array).await, ["x", "x y", ""]);
+    let x = store.get_one(path("x")).await.unwrap().unwrap().version;
+    assert_eq!(finds(Write::Replace(path("x"), with(&["c3", "b2"]), x)).await, ["", "x y", "x"]);
+    let append = vec![("tokens", vec![raw(&"a1")])];
+    let merge = Write::Merge { path: path("y"), set: Fields::none(), append };
+    assert_eq!(finds(merge).await, ["y", "x y", "x"]);
+    assert_eq!(finds(Write::keep(path("y"), of(json!({ "at": 1 })))).await, ["y", "x y", "x"]);
+    assert_eq!(finds(Write::keep(path("z"), with(&["c3"]))).await, ["y", "x y", "x z"]);
+    assert_eq!(
+        finds(Write::keep(path("y"), of(json!({ "tokens": null })))).await,
+        ["", "x", "x z"]
+    );
+    assert_eq!(finds(Write::Delete(path("x"), None)).await, ["", "", "z"]);
+}
+
 pub(crate) async fn refuses_a_document_that_is_too_large(store: Documents) {
     let large = of(json!({ "words": vec!["x".repeat(1_000); 1_100] }));
     let refused = store.commit(vec![Write::Create(at("things", "a"), large)]).await;
@@ -240,7 +278,7 @@ async fn read(store: &Documents, name: &str) -> Option<Value> {
     found.map(|found| found.fields.decode().unwrap())
 }
 
-async fn names(store: &Documents, query: Query) -> Vec<String> {
+pub(crate) async fn names(store: &Documents, query: Query) -> Vec<String> {
     let found = store.find(query).await.unwrap();
     found.into_iter().map(|document| document.id).collect()
 }

@@ -4,8 +4,9 @@
 
 mod contract;
 mod purge;
+mod searches;
 
-use documents::Documents;
+use documents::{Collection, Documents};
 use settings::Settings;
 
 use contract::*;
@@ -22,6 +23,7 @@ fakes::promises! {
     continues_after_a_place
     pages_down_through_equal_times
     counts_what_a_query_finds_up_to_its_limit
+    finds_documents_by_each_of_their_texts
     refuses_a_document_that_is_too_large
     extends_only_an_existing_document
     lists_a_whole_collection_by_name
@@ -39,6 +41,13 @@ async fn firestore() -> Option<Documents> {
 }
 
 pub(crate) fn open(place: &[(&'static str, &str)]) -> Documents {
+    open_with(place, kept::ALL)
+}
+
+pub(crate) fn open_with(
+    place: &[(&'static str, &str)],
+    collections: &'static [Collection],
+) -> Documents {
     let settings: Settings = place.iter().copied().chain([("NAME_KEY", fakes::NAME_KEY)]).collect();
-    Documents::open(&settings, kept::ALL).unwrap().0
+    Documents::open(&settings, collections).unwrap().0
 }
