@@ -1,7 +1,7 @@
 //! Declares collections and the fields that they are queried by.
 //!
-//! A [`Query`] can only be built from a declared field, and the embedded store has a column and an
-//! index for each, so that no query reads a whole collection. Firestore indexes every field by itself.
+//! A [`Query`] can only be built from a declared field, and the embedded store has an index for
+//! each, so that no query reads a whole collection. Firestore indexes every field by itself.
 
 use jiff::Timestamp;
 
@@ -34,6 +34,8 @@ pub enum Kind {
     Text,
     /// An array of texts, each of which finds the document.
     Texts,
+    /// A text whose words find the document, in the embedded store.
+    Words,
 }
 
 /// A property of all documents of a collection.
@@ -142,6 +144,25 @@ impl Texts {
     }
 }
 
+/// A text whose words find the documents of a collection, in the embedded store alone. Firestore has no
+/// such index: there the query is an error.
+#[derive(Clone, Copy)]
+pub struct Words {
+    /// Their collection.
+    pub collection: &'static str,
+    /// The field that contains it.
+    pub field: &'static str,
+}
+
+impl Words {
+    /// Documents with all of these words, in any letter case and with or without accents; the last
+    /// created first. Without a word nothing is found.
+    pub fn all_of(self, words: &str, limit: u32) -> Query {
+        let filter = Filter::AllOf(self.field, words.to_owned());
+        Query { collection: self.collection, filter, after: None, limit }
+    }
+}
+
 /// Documents of a collection that match on one field.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -168,7 +189,8 @@ impl Place {
     }
 }
 
-/// Which documents, and in which order: see [`Time`], [`Text`] and [`Texts`].
+/// Which documents, and in which order: see [`Time`], [`Text`], [`Texts`] and
+/// [`Words`].
 #[derive(Clone, Debug)]
 pub(crate) enum Filter {
     Equal(&'static str, String),
@@ -178,6 +200,8 @@ pub(crate) enum Filter {
     Within(&'static str, String, String),
     LastWithin(&'static str, String, String),
     Contains(&'static str, String),
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only the embedded store can"))]
+    AllOf(&'static str, String),
     /// By name, after this one.
     Behind(String),
 }

@@ -181,7 +181,7 @@ impl Database {
     }
 
     pub(super) async fn find(&self, query: &Query) -> Result<Vec<Document>, Unavailable> {
-        let query = questions::structured(query, &self.database);
+        let query = questions::structured(query, &self.database)?;
         let request = api::RunQueryRequest {
             parent: format!("{}/documents", self.database),
             query_type: Some(api::run_query_request::QueryType::StructuredQuery(query)),
@@ -202,7 +202,7 @@ impl Database {
     pub(super) async fn count(&self, query: &Query) -> Result<u64, Unavailable> {
         use api::run_aggregation_query_request::QueryType;
 
-        let query = questions::counting(query, &self.database);
+        let query = questions::counting(query, &self.database)?;
         let request = api::RunAggregationQueryRequest {
             parent: format!("{}/documents", self.database),
             query_type: Some(QueryType::StructuredAggregationQuery(query)),

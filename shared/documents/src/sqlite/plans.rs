@@ -6,14 +6,14 @@ use rusqlite::Connection;
 use self::kept::ALL;
 use super::ledger;
 use super::tables::{Forgets, Table, Tables, counting, question};
-use crate::collections::{Collection, Field, Kind, Place, Query, Text, Texts, Time};
+use crate::collections::{Collection, Field, Kind, Place, Query, Text, Texts, Time, Words};
 use crate::fields::Fields;
 
 /// How many documents of each collection there are in a full store.
 const MANY: u32 = 5_000;
 
 /// What they contain beside their columns.
-const BODY: &str = "json_object('tokens', json_array('a' || i % 7))";
+const BODY: &str = "json_object('tokens', json_array('a' || i % 7), 'said', 'a b' || i % 7)";
 
 /// Collections of every sort.
 #[expect(dead_code, unreachable_pub, reason = "all of them are looked at together")]
@@ -31,7 +31,7 @@ mod kept {
         /// Entered in the ledger, and expiring.
         consents [Expires InLedger] { THEIRS: Text = "theirs", }
         /// Queried by what is within a field.
-        found [Expires Later] { TOKENS: Texts = "tokens", }
+        found [Expires Later] { TOKENS: Texts = "tokens", SAID: Words = "said", }
         /// Never queried.
         health [] {}
     }
@@ -92,6 +92,11 @@ fn check_search(store: &Connection, name: &'static str, Field { name: field, kin
             let texts = Texts { collection: name, field };
             (texts.contains("a", 20), "SEARCH of USING PRIMARY KEY (text=?)")
         }
+        Kind::Words => {
+            let words = Words { collection: name, field };
+            // By number from the end, for words that match.
+            (words.all_of("a", 20), "SCAN found_by_said VIRTUAL TABLE INDEX 192:M1")
+        }
         Kind::Time | Kind::Text => return,
     };
     let found = plan(store, &question(&query).0);
@@ -141,7 +146,7 @@ fn questions(collection: &Collection) -> Vec<(&'static str, Query)> {
             let (text, prefix) = (Text { collection: name, field }, || "a/".to_owned());
             vec![text.equal("a", 20), text.within(prefix(), 20), text.last_within(prefix(), 20)]
         }
-        Kind::Texts => vec![],
+        Kind::Texts | Kind::Words => vec![],
     };
     let all = collection.asked.iter();
     let named = |field: &Field| {

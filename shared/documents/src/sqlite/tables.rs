@@ -1,8 +1,8 @@
 //! The tables, and every statement on them.
 //!
 //! Each collection has a table with a column for each field that it is queried by, filled whenever a
-//! document is written, and an index of the documents that have it. A field with several texts has a
-//! table of its own instead ([`super::searches`]).
+//! document is written, and an index of the documents that have it. A field that is
+//! searched in has a table of its own instead ([`super::searches`]).
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -151,7 +151,7 @@ fn value(column: Field, value: Option<&RawValue>) -> SqlValue {
     let text = value.map_or("null", RawValue::get);
     match column.kind {
         Kind::Time => serde_json::from_str::<i64>(text).ok().into(),
-        Kind::Text | Kind::Texts => serde_json::from_str::<String>(text).ok().into(),
+        Kind::Text | Kind::Texts | Kind::Words => serde_json::from_str::<String>(text).ok().into(),
     }
 }
 
@@ -170,6 +170,9 @@ fn selecting(what: &str, query: &Query) -> (String, Vec<SqlValue>) {
     let (field, condition, order, mut given): (_, _, _, Vec<SqlValue>) = match query.filter() {
         Filter::Contains(field, text) => {
             return (searches::contains(what, field, query), vec![text.clone().into()]);
+        }
+        Filter::AllOf(field, words) => {
+            return (searches::all_of(what, field, query), vec![searches::each(words).into()]);
         }
         Filter::Behind(name) => return (behind(what, query), vec![name.clone().into()]),
         Filter::Equal(field, text) => (field, "= ?1", None, vec![text.clone().into()]),
@@ -223,7 +226,7 @@ fn kind_of_column(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Time => Some("INTEGER"),
         Kind::Text => Some("TEXT"),
-        Kind::Texts => None,
+        Kind::Texts | Kind::Words => None,
     }
 }
 
@@ -247,8 +250,10 @@ pub(super) fn definition(collection: &Collection) -> String {
         );
     }
     for Field { name: field, kind } in collection.asked {
-        if let Kind::Texts = kind {
-            defined.push_str(&searches::of_texts(name, field));
+        match kind {
+            Kind::Time | Kind::Text => {}
+            Kind::Texts => defined.push_str(&searches::of_texts(name, field)),
+            Kind::Words => defined.push_str(&searches::of_words(name, field)),
         }
     }
     defined

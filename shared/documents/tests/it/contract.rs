@@ -10,7 +10,7 @@ pub(crate) mod kept {
         /// Queried by a time and by a text.
         things [Expires FromTheFirst] { DUE_AT: Time = "due_at", PLACE: Text = "place", }
         /// Queried by what is within a field.
-        found [Expires Later] { TOKENS: Texts = "tokens", }
+        found [Expires Later] { TOKENS: Texts = "tokens", SAID: Words = "said", }
         /// Entered in the ledger.
         stops [InLedger] {}
     }
@@ -256,6 +256,74 @@ pub(crate) async fn finds_documents_by_each_of_their_texts(store: Documents) {
         ["", "x", "x z"]
     );
     assert_eq!(finds(Write::Delete(path("x"), None)).await, ["", "", "z"]);
+    assert_eq!(finds(Write::Delete(path("w"), None)).await, ["", "", "z"]);
+    assert_eq!(finds(Write::Delete(path("z"), None)).await, [""; 3]);
+    let in_their_place = Write::Create(path("v"), with(&[]));
+    assert_eq!(finds(in_their_place).await, [""; 3]);
+}
+
+pub(crate) async fn finds_documents_by_their_words_in_the_embedded_store(store: Documents) {
+    if !store.are_embedded() {
+        assert!(store.find(found::SAID.all_of("sink", 9)).await.is_err());
+        assert!(store.count(found::SAID.all_of("sink", 9)).await.is_err());
+        return;
+    }
+    let path = |name| at("found", name);
+    let says = |words: &str| of(json!({ "said": words }));
+    let finds = async |writes| {
+        let _ = store.if_unchanged(writes).await.unwrap();
+        let mut lines = vec![];
+        for words in ["sink", "TAP drips", "café"] {
+            let found = names(&store, found::SAID.all_of(words, 9)).await;
+            let count = store.count(found::SAID.all_of(words, 9)).await.unwrap();
+            assert_eq!(count, found.len() as u64);
+            lines.push(found.join(" "));
+        }
+        lines
+    };
+    let created = vec![Write::Create(path("x"), says("My sink, in the Cafe, leaks"))];
+    assert_eq!(finds(created).await, ["x", "", "x"]);
+    let none = vec![Write::Create(path("z"), of(json!({ "at": 1 })))];
+    assert_eq!(finds(none).await, ["x", "", "x"]);
+    let later = vec![Write::Create(path("y"), says("It drips: the tap, not the sink!"))];
+    assert_eq!(finds(later).await, ["y x", "y", "x"]);
+    let failing = vec![Write::keep(path("x"), says("tap drips")), Write::Absent(path("y"))];
+    assert_eq!(finds(failing).await, ["y x", "y", "x"], "a commit that was not carried out");
+    assert_eq!(finds(vec![Write::keep(path("x"), of(json!({ "at": 1 })))]).await[0], "y x");
+    assert_eq!(finds(vec![Write::keep(path("z"), says("SINK"))]).await, ["y z x", "y", "x"]);
+    assert_eq!(finds(vec![Write::keep(path("x"), says("a café"))]).await, ["y z", "y", "x"]);
+    assert_eq!(finds(vec![Write::Delete(path("y"), None)]).await, ["z", "", "x"]);
+    let in_its_place = vec![Write::Create(path("v"), says("Hello"))];
+    assert_eq!(finds(in_its_place).await, ["z", "", "x"]);
+    assert_eq!(names(&store, found::SAID.all_of("cafe", 0)).await, [""; 0]);
+}
+
+pub(crate) async fn takes_whatever_is_typed_as_words(store: Documents) {
+    if !store.are_embedded() {
+        return;
+    }
+    let said = of(json!({ "said": "NOT my tap-dance (OR 12\" pipe) at 5:30*" }));
+    store.commit(vec![Write::Create(at("found", "x"), said)]).await.unwrap();
+    let long = "tap ".repeat(5_000);
+    for words in [
+        "tap-dance",
+        "not my",
+        "12\" pipe",
+        "(or",
+        "5:30*",
+        "tap\0my",
+        " tap\n",
+        "tap - pipe",
+        &long,
+    ] {
+        let found = names(&store, found::SAID.all_of(words, 9)).await;
+        assert_eq!(found, ["x"], "{words:?}");
+    }
+    for words in ["", " ", "\0", "\"", "*", "pipe NOT tap OR x", "said:tap", "ta", "dance tap-tap"]
+    {
+        let found = names(&store, found::SAID.all_of(words, 9)).await;
+        assert_eq!(found, [""; 0], "{words:?}");
+    }
 }
 
 pub(crate) async fn refuses_a_document_that_is_too_large(store: Documents) {

@@ -24,6 +24,8 @@ fakes::promises! {
     pages_down_through_equal_times
     counts_what_a_query_finds_up_to_its_limit
     finds_documents_by_each_of_their_texts
+    finds_documents_by_their_words_in_the_embedded_store
+    takes_whatever_is_typed_as_words
     refuses_a_document_that_is_too_large
     extends_only_an_existing_document
     lists_a_whole_collection_by_name

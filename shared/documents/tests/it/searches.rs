@@ -22,7 +22,7 @@ async fn an_expired_document_is_not_found() {
     keep(&store, "a", 1_000).await;
     keep(&store, "b", 3_000).await;
     store.expire(2_000, 0).await.unwrap();
-    assert_eq!(tokens(&store).await, ["b"]);
+    assert_eq!(found(&store).await, ["b"; 2]);
 }
 
 #[tokio::test]
@@ -38,16 +38,23 @@ async fn an_older_file_is_completed_and_still_the_older_versions() {
     assert_eq!(before.purge().await.unwrap(), None);
     drop(before);
     let store = open(&place);
-    assert_eq!(tokens(&store).await, ["a"]);
+    assert_eq!(found(&store).await, ["a"; 2]);
     keep(&store, "b", 1_000).await;
-    assert_eq!(tokens(&store).await, ["a", "b"]);
+    assert_eq!(found(&store).await, ["a b"; 2]);
 }
 
 async fn keep(store: &Documents, name: &str, expires: i64) {
-    let fields = json!({ "tokens": ["a1"], "expires_at": expires });
+    let fields = json!({ "tokens": ["a1"], "said": "It drips", "expires_at": expires });
     store.commit(vec![Write::Create(at("found", name), Fields::of(&fields))]).await.unwrap();
 }
 
-async fn tokens(store: &Documents) -> Vec<String> {
-    names(store, found::TOKENS.contains("a1", 9)).await
+/// What both searches find.
+async fn found(store: &Documents) -> [String; 2] {
+    let [mut by_token, mut by_word] = [
+        names(store, found::TOKENS.contains("a1", 9)).await,
+        names(store, found::SAID.all_of("drips", 9)).await,
+    ];
+    by_token.sort();
+    by_word.sort();
+    [by_token.join(" "), by_word.join(" ")]
 }
