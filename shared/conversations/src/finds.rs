@@ -3,7 +3,8 @@
 use documents::{Text, Time};
 
 use crate::collections::{
-    ALL, attempts, consent_events, consents, effects, ended, notices, quarantine, receipts, texts,
+    ALL, attempts, audit, codes, consent_events, consents, effects, ended, notices, orders,
+    quarantine, receipts, said, texts,
 };
 
 /// How the documents of a collection are found that concern a person.
@@ -32,29 +33,38 @@ pub(crate) enum Finds {
 /// The answer of each collection, in the order of [`ALL`].
 pub(crate) const ANSWERS: &[(&str, Finds)] = &[
     ("attempts", Finds::Within(&[attempts::PLACE])),
+    ("audit", Finds::Within(&[audit::PLACE])),
     ("blocked", Finds::Stays),
     ("blocks", Finds::Stays),
     ("budget", Finds::Nobody),
     // A claim is an HMAC of a message's id, or of its words, and a time.
     ("claims", Finds::Nobody),
     ("clock", Finds::Nobody),
+    ("codes", Finds::Within(&[codes::CONVERSATION])),
     ("consents", Finds::Number(consents::THEIRS)),
     ("consent_events", Finds::Ledger(consent_events::PLACE)),
     ("consents_given", Finds::Nobody),
     ("conversations", Finds::Conversation),
+    ("desk", Finds::Conversation),
     ("effects", Finds::Within(&[effects::CONVERSATION])),
     ("ended", Finds::Within(&[ended::PLACE])),
     ("erasures", Finds::Stays),
+    ("figures", Finds::Nobody),
+    ("found", Finds::Conversation),
     ("heads", Finds::Conversation),
     ("health", Finds::Nobody),
+    // Their causes name routes, providers and our own settings.
+    ("incidents", Finds::Nobody),
     ("minutes", Finds::Nobody),
     ("notices", Finds::Each(notices::AT)),
+    ("orders", Finds::Within(&[orders::PLACE])),
     // Of our own numbers.
     ("probes", Finds::Nobody),
     ("quarantine", Finds::Each(quarantine::AT)),
     ("receipts", Finds::Message(receipts::MESSAGE)),
     ("rhythm", Finds::Nobody),
     ("routes", Finds::Nobody),
+    ("said", Finds::Within(&[said::PLACE])),
     ("shapes", Finds::Nobody),
     ("stops", Finds::Stays),
     ("texts", Finds::Within(&[texts::WAITING, texts::ASIDE])),

@@ -334,8 +334,13 @@ impl Person {
 
     /// The numbers in what was found.
     pub(crate) fn numbers(&self) -> Vec<Number> {
-        let named =
-            [("heads", "theirs"), ("ended", "theirs"), ("texts", "theirs"), ("attempts", "to")];
+        let named = [
+            ("heads", "theirs"),
+            ("desk", "theirs"),
+            ("ended", "theirs"),
+            ("texts", "theirs"),
+            ("attempts", "to"),
+        ];
         let of = |(collection, field): (&str, &'static str)| {
             self.of(collection)
                 .iter()

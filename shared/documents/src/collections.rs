@@ -41,7 +41,7 @@ pub enum Kind {
 /// A property of all documents of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
-    /// Each has a time at which it expires.
+    /// Those with a time in `expires_at` expire then.
     Expires,
     /// Each write is also entered in the ledger beside the database.
     InLedger,
