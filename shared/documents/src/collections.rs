@@ -1,7 +1,7 @@
 //! Declares collections and the fields that they are queried by.
 //!
-//! A [`Query`] can only be built from a declared field, and the embedded store has an index for
-//! each, so that no query reads a whole collection. Firestore indexes every field by itself.
+//! A [`Query`] can only be built from a declared field, and the embedded store has an index for each, so
+//! that no query reads a whole collection. Firestore indexes every field by itself.
 
 use jiff::Timestamp;
 
@@ -189,8 +189,7 @@ impl Place {
     }
 }
 
-/// Which documents, and in which order: see [`Time`], [`Text`], [`Texts`] and
-/// [`Words`].
+/// Which documents, and in which order: see [`Time`], [`Text`], [`Texts`] and [`Words`].
 #[derive(Clone, Debug)]
 pub(crate) enum Filter {
     Equal(&'static str, String),

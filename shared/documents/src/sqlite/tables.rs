@@ -1,8 +1,8 @@
 //! The tables, and every statement on them.
 //!
-//! Each collection has a table with a column for each field that it is queried by, filled whenever a
-//! document is written, and an index of the documents that have it. A field that is
-//! searched in has a table of its own instead ([`super::searches`]).
+//! Each collection has a table with a column for each time and text that it is queried by, filled
+//! whenever a document is written, and an index of the documents that have it. What is within a field has
+//! a table of its own ([`super::searches`]).
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -160,7 +160,8 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
     selecting("id, version, body", query)
 }
 
-/// The statement that counts what a query finds, and its parameters. It reads nothing but the index.
+/// The statement that counts what a query finds, and its parameters. By a time, a text or a name it reads
+/// nothing but the index.
 pub(super) fn counting(query: &Query) -> (String, Vec<SqlValue>) {
     let (selected, given) = selecting("1", query);
     (format!("SELECT count(*) FROM ({selected})"), given)
