@@ -11,6 +11,7 @@ mod api;
 mod delivery;
 mod guard;
 mod page;
+mod routes;
 mod thread;
 
 use std::sync::Arc;
@@ -21,7 +22,6 @@ use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{get, post};
 use conversations::Store;
 use jiff::tz::TimeZone;
 use limits::Limits;
@@ -127,20 +127,7 @@ impl Console {
             tracing::error!("the console is closed: {}", closed.fix());
         }
         let guard = from_fn_with_state(self.access.clone(), guard::guard);
-        Router::new()
-            .route("/console", get(page::page))
-            .route("/console/", get(page::page))
-            .route("/console/api/about", get(api::about))
-            .route("/console/api/phones/{number}", get(api::phone))
-            .route("/console/api/conversations", get(api::conversations))
-            .route("/console/api/conversations/{id}", get(api::conversation))
-            .route("/console/api/conversations/{id}/give-back", post(api::give_back))
-            .route("/console/api/conversations/{id}/block", post(api::block))
-            .route("/console/api/conversations/{id}/unblock", post(api::unblock))
-            .route("/console/api/traces/{id}", get(api::trace))
-            .route("/console/api/notices", get(api::notices))
-            .route("/console/api/limits", get(api::limits))
-            .route("/console/{*file}", get(page::file))
+        routes::routes()
             .route_layer(guard)
             .route_layer(map_response(harden))
             .with_state(Arc::new(self))
