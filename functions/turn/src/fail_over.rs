@@ -98,6 +98,7 @@ impl Wake<'_> {
             (.., false) => "it is too late to send it again",
             _ if dear.is_some() => dear.as_deref().unwrap_or_default(),
             _ if reply.after.is_some() => "it was already tried once more",
+            _ if about == About::Phone => "it would cost more than is left for it",
             _ => "there is no other provider",
         };
         let step = step.with("next", why_not);

@@ -75,6 +75,7 @@ impl<'a> Wake<'a> {
         let nothing_works = loaded.health.nothing_works(&routes, explain);
         let all = routes.iter().map(Route::id).collect::<Vec<_>>().join(" ");
         let theirs = &draft.next.theirs;
+        draft.keeps = self.more_than(Amount::ZERO, &reply, theirs);
         let may_send = |it: &Candidate<'_>| self.may_go_by(it, theirs, &reply);
         let mut candidates: Vec<_> = candidates.into_iter().filter(may_send).collect();
         let routes: Vec<_> = candidates.iter().map(|it| it.route.clone()).collect();
@@ -96,7 +97,7 @@ impl<'a> Wake<'a> {
         let proven = loaded.health.state(&route) == State::Healthy;
         let cost = self.turn.bounds.money.attempt(provider.name(), theirs, attempt.segments);
         let booked = Some(self.period());
-        draft.keeps = self.more_than(cost, &candidates, theirs, attempt.segments);
+        draft.keeps = self.more_than(cost, &reply, theirs);
         let attempt = Attempt { opens, proven, cost, booked, ..attempt };
         draft.spent = draft.spent.saturating_add(cost);
         draft.changes.push(match reply.despite_stop {
@@ -113,7 +114,6 @@ impl<'a> Wake<'a> {
         let probe_at = loaded.health.verdict(&route).and_then(|verdict| verdict.probe_at);
         let is_probe = choice.probe && probe_at.is_some_and(|at| at <= now);
         let why = choice.why;
-        let routes = all;
         draft.planned = Some(Box::new(Planned {
             provider,
             attempt,
@@ -121,22 +121,18 @@ impl<'a> Wake<'a> {
             is_probe,
             why,
             nothing_works,
-            routes,
+            routes: all,
         }));
     }
 
-    /// How much more than this the dearest of these would charge for a text.
-    fn more_than(
-        &self,
-        cost: Amount,
-        others: &[Candidate<'_>],
-        theirs: &Number,
-        segments: usize,
-    ) -> Amount {
+    /// How much more than this the dearest provider would charge for a reply that may still go by it.
+    pub(crate) fn more_than(&self, cost: Amount, reply: &Reply, theirs: &Number) -> Amount {
         let money = &self.turn.bounds.money;
-        let others =
-            others.iter().filter_map(|it| money.listed(it.provider.name(), theirs, segments));
-        others.max().map_or(Amount::ZERO, |most| most.saturating_sub(cost).max(Amount::ZERO))
+        let segments = sms::segments(&reply.body).count;
+        let all = self.turn.providers.answering(&reply.via).into_iter();
+        let all = all.filter(|it| self.can_pay(it.name(), theirs, reply));
+        let all = all.filter_map(|it| money.listed(it.name(), theirs, segments));
+        all.max().map_or(Amount::ZERO, |most| most.saturating_sub(cost).max(Amount::ZERO))
     }
 
     /// The providers that can send a reply to a person, in the configured order.
@@ -161,10 +157,11 @@ impl<'a> Wake<'a> {
     /// What keeps a reply from providers that would send it for more than its turn has left, if there are any.
     pub(crate) fn too_dear(&self, theirs: &Number, reply: &Reply) -> Option<String> {
         let all = self.turn.providers.answering(&reply.via).into_iter().map(|it| it.name());
-        let dear: Vec<_> = all.filter(|name| !self.can_pay(name, theirs, reply)).collect();
+        let is_new = |name: &&str| !reply.refused_by.iter().any(|refused| refused == name);
+        let dear = all.filter(|name| is_new(name) && !self.can_pay(name, theirs, reply));
+        let dear: Vec<_> = dear.collect();
         let names = dear.join(" or ");
-        (!dear.is_empty())
-            .then(|| format!("by {names} it would cost more than CAP_TURN leaves for it"))
+        (!dear.is_empty()).then(|| format!("by {names} it would cost more than is left for it"))
     }
 
     /// Plans the next attempt at a reply that certainly has not been sent, unless it is too old or

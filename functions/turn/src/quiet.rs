@@ -6,6 +6,7 @@
 use conversations::{Change, Conversation, Loaded, Reply};
 use hours::{Permission, Place};
 use jiff::Timestamp;
+use money::Amount;
 use telemetry::{Step, TraceId, steps};
 
 use crate::Wake;
@@ -48,6 +49,7 @@ impl Wake<'_> {
         let trace = reply.trace.clone();
         reply.sending = None;
         reply.held_until = Some(until);
+        draft.keeps = self.more_than(Amount::ZERO, &reply, &draft.next.theirs);
         draft.next.open = Some(reply);
         self.wait_until(draft, &trace, until);
     }

@@ -3,8 +3,9 @@
 //! | when | what is stored in the commit that there is anyway |
 //! |---|---|
 //! | a run is taken up | what the turn can cost is reserved, in a shard of the account |
-//! | its outcome is stored | the reservation ends, and what the model and the first attempt cost is booked |
+//! | its outcome is stored | what the model and the first attempt cost is booked, and the reservation ends, but for what a dearer provider would charge |
 //! | an attempt was not taken | what it would have cost is given back |
+//! | the reply was taken or given up | the rest of the reservation ends |
 //!
 //! A process that dies in between leaves the reservation, which counts for a day.
 
@@ -68,26 +69,24 @@ impl<'a> Wake<'a> {
         self.turn.agent.least_cost(size(&loaded.conversation) + said)
     }
 
-    /// What a reply of so many segments costs by the provider that was texted, or by the dearest that may
-    /// have to take over. One whose price nobody has listed does not count, and neither does one that costs
-    /// more than a turn may: a reply does not go by it then ([`Wake::can_pay`]).
+    /// What a reply of at most so many segments costs by the provider that was texted, or by the dearest that
+    /// may have to take over: for no more than the turn may cost ([`Wake::can_pay`]), at a price that
+    /// somebody has listed.
     pub(crate) fn dearest(&self, loaded: &Loaded, run: &Run, segments: u32) -> Amount {
         let (money, account) = (&self.turn.bounds.money, &loaded.conversation.account);
         let theirs = &loaded.conversation.theirs;
         let via = run.texts.last().map_or("", |text| text.provider.as_str());
-        let own = |segments: u32| money.attempt(via, theirs, segments as usize);
-        let model = self.least_of_model(loaded, run).times(2);
+        let model = self.least_of_model(loaded, run);
         let of_turn = |cap: Amount| cap.saturating_sub(account.turn).saturating_sub(model);
         let room = money.caps.turn.map_or(Amount::MAX, of_turn);
-        let most = self.turn.agent.page.segments;
-        let longest = (1..=most).rev().find(|segments| own(*segments) <= room).unwrap_or(1);
+        let most = |name: &str| {
+            let costs = (1..=segments).rev();
+            let mut costs = costs.filter_map(|it| money.listed(name, theirs, it as usize));
+            costs.find(|cost| *cost <= room)
+        };
         let others = self.turn.providers.answering(via).into_iter().map(|it| it.name());
-        others
-            .filter(|name| {
-                money.listed(name, theirs, longest as usize).is_some_and(|cost| cost <= room)
-            })
-            .map(|name| money.attempt(name, theirs, segments as usize))
-            .fold(own(segments), Amount::max)
+        let own = money.attempt(via, theirs, segments as usize);
+        others.filter_map(most).fold(own, Amount::max)
     }
 
     /// The most that a turn may cost: what earlier tries have left of its cap, or less where the model is
@@ -350,14 +349,15 @@ impl<'a> Wake<'a> {
 }
 
 /// Takes out of a draft what is not reserved any more: all that was reserved for the run, or kept for its
-/// reply, but what a planned attempt keeps.
+/// reply, but what that may still need.
 fn release(draft: &mut Draft<'_>) -> Option<Reservation> {
     let lets_go = draft.lets_go();
     let account = &mut draft.next.account;
     let reserved = if draft.settles { account.reserved.take() } else { None };
     let mut released = reserved.or_else(|| draft.kept.take_if(|_| lets_go))?;
-    if let Some(reply) = draft.next.open.as_mut().filter(|_| draft.planned.is_some()) {
-        let amount = draft.keeps.min(released.amount);
+    if let Some(reply) = &mut draft.next.open {
+        let unspent = released.amount.saturating_sub(draft.spent).max(Amount::ZERO);
+        let amount = draft.keeps.min(unspent);
         reply.kept = (amount > Amount::ZERO).then(|| Reservation { amount, ..released.clone() });
         released.amount = released.amount.saturating_sub(amount);
     }

@@ -31,7 +31,7 @@ const DAYS: i64 = 40;
 const MONTHS: i64 = 13;
 
 /// The sum of everything ever spent.
-const TOTAL: &str = "total";
+pub(crate) const TOTAL: &str = "total";
 
 /// Into how many shards the account is divided.
 pub(crate) const OF: &str = "of";

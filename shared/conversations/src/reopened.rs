@@ -3,6 +3,7 @@
 
 use documents::{Fields, Place, Unavailable, Write, at, once_each};
 use jiff::Timestamp;
+use money::Amount;
 use serde_json::Value;
 use sms::Status;
 use telemetry::{Step, steps};
@@ -119,7 +120,7 @@ impl Store {
             }
             next.failed.clear();
             // It was settled since, or counts for a day.
-            next.account.reserved = None;
+            (next.account.reserved, next.account.turn) = (None, Amount::ZERO);
             (next.tries, next.one_by_one, next.apologised) = (0, 0, false);
             (next.ask_after, next.due_at) = (None, Some(now));
             let changes = changes(&loaded, now);

@@ -14,8 +14,8 @@ const TURNS_IN_A_SHARE: u64 = 20;
 /// What a share is good for if turns have no cap.
 const SHARE_WITHOUT_A_CAP: i64 = 20_000_000_000;
 
-/// The most shares. Each turn writes to one of them twice, so that they bear some 500 turns a second if each
-/// may be written once a second; and who wants to know of all has to read each.
+/// The most shares. Each turn writes to one of them two or three times, so that they bear some 400 turns a
+/// second if each may be written once a second; and who wants to know of all has to read each.
 pub const MOST_SHARES: u64 = 1024;
 
 /// The most that may be spent on models and texts. `None` means no cap.

@@ -58,12 +58,12 @@ async fn no_command_answers_people_who_wait() {
     for (command, input) in [
         (&["chat"][..], "My sink leaks"),
         (&["chat", "--data-dir", folder], "My sink leaks"),
-        (&["send", ANN, "We are on our way"], ""),
         (&["doctor"], ""),
         (&["quarantine"], ""),
         (&["register"], ""),
         (&["smoke"], ""),
         (&["quarantine", "replay"], ""),
+        (&["send", ANN, "We are on our way"], ""),
     ] {
         let ran = product.run(command, input).await;
         assert!(!ran.printed.is_empty(), "{command:?}: {ran:?}");

@@ -265,7 +265,7 @@ async fn no_provider_takes_over_that_costs_more_than_its_turn_may() {
     scene.live(660).await;
     assert!(scene.companies.vonage.messages().is_empty());
     assert_eq!(scene.spent().await.day, amount("0.005"));
-    let told = "Also, by vonage it would cost more than CAP_TURN leaves for it.";
+    let told = "Also, by vonage it would cost more than is left for it.";
     assert!(scene.is_told(told).await, "{:?}", scene.notices().await);
 }
 

@@ -15,8 +15,9 @@ use crate::collections::Text;
 pub struct Wanted {
     /// The collection whose documents the restored store keeps.
     pub claims: &'static str,
-    /// The collection that counts what was spent, and the field of its documents that is no such count.
-    pub spent: (&'static str, &'static str),
+    /// The collection that counts what was spent, the field of its documents with all of it, and the one that
+    /// is no such count.
+    pub spent: (&'static str, &'static str, &'static str),
     /// Documents that only the present store has are counted if they have this text.
     pub lost: Text,
 }
@@ -36,7 +37,8 @@ pub(super) fn into(
     let transaction = present.unchecked_transaction()?;
     let lost = number(present, &only_in_present(wanted))?;
     let claims = tables.called(wanted.claims)?;
-    let continues = continues(present, claims, now)?;
+    let kin = kin(present, claims, now)?;
+    let continues = kin == Kin::Continues;
     for table in tables.all().filter(|table| table.is_in_ledger) {
         if !present.table_exists(Some("main"), table.name)? {
             // A version has written it that did not have this collection.
@@ -48,13 +50,17 @@ pub(super) fn into(
         transaction.execute(&latest_wins(table, "at"), [])?;
     }
     transaction.execute(&latest_wins(claims, "expires_at"), [])?;
-    let (spent, apart) = wanted.spent;
+    let (spent, total, apart) = wanted.spent;
     if present.table_exists(Some("main"), spent)? {
         if continues {
             transaction.execute(&format!("DELETE FROM new.{spent}"), [])?;
         }
-        // Of two stores of which neither continues the other, each has spent what it counts.
-        transaction.execute(&add_up(spent, apart), [])?;
+        // Two stores that have nothing in common have each spent what they count.
+        let both = match kin {
+            Kin::Strangers => add_up(spent, apart),
+            Kin::Continues | Kin::Unclear => most_wins(spent, total),
+        };
+        transaction.execute(&both, [])?;
     }
     let knows = match continues {
         true => "UPDATE new.ledger SET (name, length) = (SELECT name, length FROM main.ledger)",
@@ -67,9 +73,18 @@ pub(super) fn into(
     Ok(lost)
 }
 
-/// Whether the present store is what became of the backup, so that it alone knows who has stopped.
-/// Otherwise, as when both were begun with the same key, neither is newer as a whole.
-fn continues(present: &Connection, claims: &Table, now: Timestamp) -> rusqlite::Result<bool> {
+/// How the present store is related to a backup.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kin {
+    /// It is what became of the backup, so that it alone knows who has stopped.
+    Continues,
+    /// Both were begun with the same key and have nothing else in common: neither is newer as a whole.
+    Strangers,
+    /// Some of it is in both.
+    Unclear,
+}
+
+fn kin(present: &Connection, claims: &Table, now: Timestamp) -> rusqlite::Result<Kin> {
     let ledgers: (String, i64, String, i64) = present.query_row(
         "SELECT was.name, was.length, its.name, its.length
          FROM new.ledger AS was, main.ledger AS its",
@@ -80,7 +95,7 @@ fn continues(present: &Connection, claims: &Table, now: Timestamp) -> rusqlite::
         && was == its
         && !was.is_empty()
     {
-        return Ok(length <= now);
+        return Ok(if length <= now { Kin::Continues } else { Kin::Unclear });
     }
     // The ledger was begun again since. Claims last longer than that.
     let name = claims.name;
@@ -90,7 +105,12 @@ fn continues(present: &Connection, claims: &Table, now: Timestamp) -> rusqlite::
     ))?;
     let (was, still): (i64, i64) =
         found.query_row(params![now.as_millisecond()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(was > 0 && was == still)
+    Ok(match (was, still) {
+        (0, _) => Kin::Unclear,
+        (was, still) if was == still => Kin::Continues,
+        (_, 0) => Kin::Strangers,
+        _ => Kin::Unclear,
+    })
 }
 
 /// Takes over all documents of a table; of two with the same name the one with the later time.
@@ -110,6 +130,19 @@ fn latest_wins(table: &Table, time: &str) -> String {
     format!(
         "INSERT INTO new.{name} ({all}) SELECT {all} FROM main.{name} WHERE true
          ON CONFLICT (id) DO {then}"
+    )
+}
+
+/// Takes over all documents of a table that has no columns; of two with the same name the one in which this
+/// field is greater.
+fn most_wins(name: &str, field: &str) -> String {
+    let value = |of: &str| format!("coalesce(json_extract({of}.body, '$.{field}'), 0)");
+    format!(
+        "INSERT INTO new.{name} (id, version, body) SELECT id, version, body FROM main.{name} WHERE true
+         ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body
+         WHERE {} > {}",
+        value("excluded"),
+        value(name)
     )
 }
 
