@@ -2,7 +2,7 @@
 //! and what needs a person.
 //!
 //! It only reads, except that it gives a conversation that was handed over back to the agent, and
-//! blocks a number. Its phone is a phone of the mock provider: the page posts to the same webhooks as
+//! blocks a number. Whatever changes something takes an operator whose page has asked for it. Its phone is a phone of the mock provider: the page posts to the same webhooks as
 //! any provider, so it can do nothing that a stranger's text cannot.
 
 #![warn(missing_docs)]
@@ -11,6 +11,7 @@ mod api;
 mod delivery;
 mod guard;
 mod page;
+mod sign_in;
 mod thread;
 
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use sms::Providers;
 
 /// Only our own files, and in nobody else's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'";
 
 /// The settings that the function reads.
@@ -123,10 +124,11 @@ impl About {
 impl Console {
     /// `GET /console` and everything below it. Callers without access cannot tell what exists.
     pub fn router(self) -> Router {
-        if let Some(closed @ Closed::WeakPassword) = self.access.closed() {
+        if let Some(closed) = self.access.closed().filter(|why| *why != Closed::NoPassword) {
             tracing::error!("the console is closed: {}", closed.fix());
         }
         let guard = from_fn_with_state(self.access.clone(), guard::guard);
+        let sign_in = if self.access.has_users() { sign_in::routes() } else { Router::new() };
         Router::new()
             .route("/console", get(page::page))
             .route("/console/", get(page::page))
@@ -140,8 +142,11 @@ impl Console {
             .route("/console/api/traces/{id}", get(api::trace))
             .route("/console/api/notices", get(api::notices))
             .route("/console/api/limits", get(api::limits))
+            .route("/console/api/session", get(sign_in::session))
+            .route("/console/api/sign-out", post(sign_in::sign_out))
             .route("/console/{*file}", get(page::file))
             .route_layer(guard)
+            .merge(sign_in)
             .route_layer(map_response(harden))
             .with_state(Arc::new(self))
     }

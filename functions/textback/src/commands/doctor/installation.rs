@@ -172,6 +172,11 @@ fn console(settings: &Settings, public_url: &str, providers: &Providers) -> Opti
             "its password has fewer than 12 characters, so nobody is let in",
             "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
         )),
+        Some(unread @ (Closed::Users | Closed::Header)) => Some(Finding::broken(
+            check,
+            "one of its settings cannot be read, so nobody is let in",
+            format!("{}.", unread.fix()),
+        )),
     }
 }
 

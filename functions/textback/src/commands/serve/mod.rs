@@ -179,6 +179,9 @@ impl App {
             // The only place where this secret is ever written.
             (Some(link), _) => println!("console: {home}{link}"),
             (None, Some(closed)) => println!("  console    closed: {}", closed.fix()),
+            (None, None) if self.access.has_users() => {
+                println!("  console    {}/console, for its users", self.public_url);
+            }
             (None, None) => println!("  console    {}/console, with its password", self.public_url),
         }
         Ok(())
