@@ -77,6 +77,11 @@ fn turned_away(refused: Refused, call: &Request) -> Response {
         Refused::Password => (StatusCode::UNAUTHORIZED, [ASK]).into_response(),
         Refused::SignedOut if is_for_a_person(call) => {
             let wanted = call.uri().path_and_query().map_or("", |wanted| wanted.as_str());
+            if call.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+                // The link of another site: only what our own page asks for comes with the cookie.
+                let again = [(header::REFRESH, format!("0; url={wanted}"))];
+                return (StatusCode::OK, again).into_response();
+            }
             let mut query = form_urlencoded::Serializer::new(String::new());
             let query = query.append_pair("next", wanted).finish();
             Redirect::to(&format!("/console/sign-in?{query}")).into_response()

@@ -69,6 +69,17 @@ async fn somebody_who_has_not_signed_in_is_led_to_the_page_and_back() {
     }
 }
 
+/// A browser keeps the cookie back when it follows the link of another site.
+#[tokio::test]
+async fn who_follows_a_link_in_a_mail_comes_again_with_the_cookie() {
+    let visit = "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document";
+    let (status, headers, _) = desk().call("GET /console?a=1", visit).await;
+    assert_eq!(
+        (status.as_u16(), &headers["refresh"]),
+        (200, &"0; url=/console?a=1".parse().unwrap())
+    );
+}
+
 #[tokio::test]
 async fn what_is_typed_comes_back_as_text() {
     let typed = "%22%3E%3Cscript%3E";
