@@ -290,6 +290,8 @@ mod header_of_a_proxy {
         };
         let another = format!("console-443={}", "0".repeat(64));
         assert_eq!(console.answer(post(&another)).await.0, 403);
+        let (status, short, _) = console.answer(post("console-443=0")).await;
+        assert!(status == 403 && short.contains_key(header::SET_COOKIE), "it is too short");
         let cookie = cookie(&headers);
         assert_eq!(console.answer(post(cookie.strip_prefix("Cookie: ").unwrap())).await.0, 200);
     }
