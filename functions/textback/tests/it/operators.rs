@@ -63,16 +63,22 @@ async fn the_command_says_which_users_there_cannot_be() {
 #[tokio::test]
 async fn a_proxy_names_operators_only_if_it_is_trusted() {
     let named = ("CONSOLE_TRUSTED_HEADER", "X-Forwarded-User");
-    for (proxies, status) in [("127.0.0.1", 200), ("192.0.2.7", 401), ("", 401)] {
-        let settings = [named, ("TRUSTED_PROXIES", proxies)];
+    for (proxies, status, says) in [
+        ("127.0.0.1", 200, "/console, for whom a trusted proxy names"),
+        ("192.0.2.7", 403, "/console, for whom a trusted proxy names"),
+        ("", 403, "/console, for nobody: name the proxy in TRUSTED_PROXIES"),
+    ] {
+        let settings = [named, ("TRUSTED_PROXIES", proxies), ("CONSOLE_PASSWORD", "")];
         let product = Product::start_with(&["twilio"], &settings).await;
+        let printed = product.process.printed().join("\n");
+        assert!(printed.contains(says), "{printed}");
         let call = product.call(Method::GET, SESSION).header("x-forwarded-user", "ann");
         let answer = call.send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{proxies}");
         if status == 200 {
             assert_eq!(json(answer).await["operator"], "ann");
         }
-        assert_eq!(product.call(Method::GET, SESSION).send().await.unwrap().status(), 401);
+        assert_eq!(product.call(Method::GET, SESSION).send().await.unwrap().status(), 403);
     }
 }
 

@@ -14,12 +14,19 @@ use crate::call::call;
 use crate::calls::PUBLIC_URL;
 use crate::wait;
 
+/// A user, whose password no call contains.
+const USER: &str = "ann:$argon2id$v=19$m=19456,t=2,p=1$\
+                    c2FsdHNhbHRzYWx0c2FsdA$d0tBwmf3jIYQv9QeCrRRGxSU4DYiBvSkIJxN1YY7Xpk";
+
 /// Nobody is admitted without the secret. The owner is admitted with it, whatever else their browser
 /// sends.
 pub fn access(data: &[u8]) {
     let Some(call) = call(data) else { return };
     let (password, now) = (Uuid::new_v4().to_string(), Timestamp::now());
     let settings = Settings::from([("CONSOLE_PASSWORD", password.as_str())]);
+    let named = [("CONSOLE_USERS", USER), ("CONSOLE_TRUSTED_HEADER", "x-forwarded-user")];
+    let named = Access::by_password(&Settings::from(named), PUBLIC_URL);
+    assert!(named.has_users() && wait(named.admit(&parts(&call), now)).is_err());
     let doors = [Access::by_password(&settings, PUBLIC_URL), Access::by_link(PUBLIC_URL)];
     for door in doors {
         assert!(wait(door.admit(&parts(&call), now)).is_err(), "a stranger is let in");
