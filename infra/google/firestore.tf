@@ -5,18 +5,26 @@ locals {
   # `stops` is missing on purpose: a stop does not expire.
   expiring = toset([
     "attempts",
+    "audit",
     "claims",
+    "codes",
     "consent_events",
     "consents",
     "consents_given",
     "conversations",
+    "desk",
     "effects",
     "ended",
+    "figures",
+    "found",
     "heads",
+    "incidents",
     "minutes",
     "notices",
+    "orders",
     "quarantine",
     "receipts",
+    "said",
     "shapes",
     "texts",
     "traces",
@@ -25,21 +33,29 @@ locals {
 
   # An index of these would cost a write each and be used by no query, and a document may have only
   # so many index entries: a long conversation would no longer fit. For a time that increases with
-  # each write, Firestore takes 500 a second.
+  # each write, Firestore takes 500 a second. `*` is every field: the account and the
+  # figures are counters, found by the names of their documents.
   never_searched = {
     attempts       = ["reply", "steps", "words"]
+    audit          = ["did"]
+    budget         = ["*"]
     claims         = ["at"]
     consent_events = ["words"]
     consents       = ["words"]
     conversations  = ["brief", "turns"]
+    desk           = ["last", "name", "why"]
     effects        = ["payload"]
     ended          = ["brief", "turns"]
+    figures        = ["*"]
     heads          = ["counted", "failed", "last", "open", "seen_at"]
     health         = ["content"]
+    incidents      = ["sentence"]
+    orders         = ["kind"]
     quarantine     = ["body", "fields", "query"]
     receipts       = ["at"]
     rhythm         = ["content"]
     routes         = ["content"]
+    said           = ["words"]
     texts          = ["at", "body", "steps"]
     traces         = ["steps"]
   }

@@ -34,7 +34,9 @@ export async function read(path) {
 
 /** Performs an action of the console. Its effect shows up in the data. */
 export async function act(path) {
-  await post(`/console/api/${path}`).catch(() => trouble(true));
+  const answer = await post(`/console/api/${path}`).catch(() => null);
+  // Of a conflict, the data shows what somebody else has done.
+  if (!answer?.ok && answer?.status !== 409) window.alert("The server has not done that. Try it again, or look at its log.");
 }
 
 /** Calls the mock provider's webhook, as a provider would. */
@@ -55,7 +57,13 @@ async function post(path, headers = {}, body = undefined) {
 }
 
 async function ask() {
-  return (await read("session")).form_token;
+  try {
+    return (await read("session")).form_token;
+  } catch (error) {
+    // The next request asks again.
+    token = null;
+    throw error;
+  }
 }
 
 function trouble(is) {

@@ -2,8 +2,9 @@
 //! and what needs a person.
 //!
 //! It only reads, except that it gives a conversation that was handed over back to the agent, and
-//! blocks a number. Whatever changes something takes an operator whose page has asked for it. Its phone is a phone of the mock provider: the page posts to the same webhooks as
-//! any provider, so it can do nothing that a stranger's text cannot.
+//! blocks a number. Whatever changes something takes an operator whose page has asked for it. Its phone
+//! is a phone of the mock provider: the page posts to the same webhooks as any provider, so it can do
+//! nothing that a stranger's text cannot.
 
 #![warn(missing_docs)]
 
@@ -11,6 +12,7 @@ mod api;
 mod delivery;
 mod guard;
 mod page;
+mod routes;
 mod sign_in;
 mod thread;
 
@@ -22,7 +24,6 @@ use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{get, post};
 use conversations::Store;
 use jiff::tz::TimeZone;
 use limits::Limits;
@@ -129,22 +130,7 @@ impl Console {
         }
         let guard = from_fn_with_state(self.access.clone(), guard::guard);
         let sign_in = if self.access.has_users() { sign_in::routes() } else { Router::new() };
-        Router::new()
-            .route("/console", get(page::page))
-            .route("/console/", get(page::page))
-            .route("/console/api/about", get(api::about))
-            .route("/console/api/phones/{number}", get(api::phone))
-            .route("/console/api/conversations", get(api::conversations))
-            .route("/console/api/conversations/{id}", get(api::conversation))
-            .route("/console/api/conversations/{id}/give-back", post(api::give_back))
-            .route("/console/api/conversations/{id}/block", post(api::block))
-            .route("/console/api/conversations/{id}/unblock", post(api::unblock))
-            .route("/console/api/traces/{id}", get(api::trace))
-            .route("/console/api/notices", get(api::notices))
-            .route("/console/api/limits", get(api::limits))
-            .route("/console/api/session", get(sign_in::session))
-            .route("/console/api/sign-out", post(sign_in::sign_out))
-            .route("/console/{*file}", get(page::file))
+        routes::routes()
             .route_layer(guard)
             .merge(sign_in)
             .route_layer(map_response(harden))

@@ -76,13 +76,13 @@ impl Money {
         is_listed.then(|| self.attempt(provider, to, segments))
     }
 
-    /// An attempt outside any conversation with what it costs. What the owner tries out counts as far as its
-    /// price is listed: an assumed one would soon reach the owner's cap.
+    /// An attempt outside any conversation with what it costs. A price that nobody has listed counts only if
+    /// the owner has set a cap, and never for what the owner tries out: it would soon reach that cap.
     pub fn pay_for(&self, attempt: Attempt, zone: &TimeZone) -> Attempt {
         let Attempt { provider, to, segments, .. } = &attempt;
         let cost = match self.listed(provider, to, *segments) {
             Some(cost) => cost,
-            None if attempt.tried_out => Amount::ZERO,
+            None if attempt.tried_out || !self.caps.set_by_owner => Amount::ZERO,
             None => self.attempt(provider, to, *segments),
         };
         Attempt { cost, booked: Some(Period::of(attempt.at, zone)), ..attempt }

@@ -70,9 +70,10 @@ impl<'a> Wake<'a> {
         let is_told = account.told_day == period.day || draft.next.apologised;
         let is_owner = cap == Cap::OwnerDay;
         let shard = loaded.shard.as_ref();
-        let dearest = self.dearest(loaded, run, sms::segments(text).count as u32);
-        let shard = shard.filter(|shard| money.kept_back(shard, period, is_owner) >= dearest);
+        let kept_back = |shard: &_| money.kept_back(shard, period, is_owner);
+        let shard = shard.filter(|shard| kept_back(*shard) >= cost);
         let Some(shard) = shard.filter(|_| !is_told) else { return };
+        draft.at_most = Some(kept_back(shard));
         let account = &mut draft.next.account;
         account.told_day = period.day;
         account.spend(cost, period);

@@ -47,6 +47,10 @@ pub(crate) struct Draft<'a> {
     pub(crate) returned: Option<(Amount, Period)>,
     /// The most that its reply may cost.
     pub(crate) at_most: Option<Amount>,
+    /// What was kept for the open reply, as it was loaded.
+    pub(crate) kept: Option<Reservation>,
+    /// How much has to be kept for the attempt that is planned.
+    pub(crate) keeps: Amount,
     /// Whether the money that was reserved for the run is not needed any more.
     pub(crate) settles: bool,
     /// A reservation of ours that another process has counted as lost since.
@@ -115,6 +119,8 @@ impl Draft<'_> {
             spent: Amount::ZERO,
             returned: None,
             at_most: None,
+            kept: loaded.conversation.open.as_ref().and_then(|reply| reply.kept.clone()),
+            keeps: Amount::ZERO,
             settles: false,
             replaced: None,
             planned: None,
@@ -178,9 +184,16 @@ impl Draft<'_> {
         self
     }
 
+    /// Whether the money that was kept for its open reply may be needed elsewhere now.
+    pub(crate) fn lets_go(&self) -> bool {
+        let kept = self.next.open.as_ref().and_then(|reply| reply.kept.as_ref());
+        self.kept.is_some() && kept != self.kept.as_ref()
+    }
+
     /// Whether it changes the account.
     pub(crate) fn pays(&self) -> bool {
         self.settles
+            || self.lets_go()
             || self.replaced.is_some()
             || self.returned.is_some()
             || self.spent != Amount::ZERO

@@ -57,8 +57,11 @@ impl Wake<'_> {
         let about = known.map_or(About::Route, |known| known.about);
         let mut reply = attempt.reply.clone();
         reply.refused_by.push(attempt.provider.clone());
-        // Its provider charges for it all the same.
-        reply.at_most = reply.at_most.map(|most| most.saturating_sub(attempt.cost));
+        // Its provider charges for it all the same. A price that is merely assumed stops nothing.
+        let Attempt { provider, to, segments, cost, .. } = attempt;
+        if self.turn.bounds.money.listed(provider, to, *segments).is_some() {
+            reply.at_most = reply.at_most.map(|most| most.saturating_sub(*cost));
+        }
         let wanted = is_wanted(loaded, &reply);
         let helps = !matches!(about, About::Number | About::Content | About::Person);
         let end = self.end_of(&reply);
@@ -67,15 +70,16 @@ impl Wake<'_> {
             .with("provider", attempt.provider.clone())
             .with("attempt", attempt.id.clone())
             .with("code", code);
+        let theirs = &draft.next.theirs;
         let others =
-            self.candidates(&draft.next.theirs, &reply).iter().any(|it| it.has_not_refused(&reply));
+            self.candidates(theirs, &reply).iter().any(|it| self.may_go_by(it, theirs, &reply));
         if wanted && helps && lives && others {
             let step = step.with("next", "another provider is tried");
             draft.changes.push(Change::Steps(attempt.trace.clone(), vec![step]));
             return self.plan(loaded, draft, reply);
         }
         let later = now + spread(PAUSE);
-        let can_pay = self.can_pay(&attempt.provider, &draft.next.theirs, &reply);
+        let can_pay = self.can_pay(provider, theirs, &reply);
         let once_more = about == About::Phone && reply.after.is_none() && can_pay;
         if wanted && once_more && later < end {
             let step = step.with("next", "the same provider is tried once more, later");
@@ -87,12 +91,13 @@ impl Wake<'_> {
             draft.next.due_at = Some(later);
             return;
         }
+        let dear = self.too_dear(theirs, &reply);
         let why_not = match (wanted, helps, lives) {
             (false, ..) => "the person has stopped",
             (_, false, _) => "no other provider would do better",
             (.., false) => "it is too late to send it again",
+            _ if dear.is_some() => dear.as_deref().unwrap_or_default(),
             _ if reply.after.is_some() => "it was already tried once more",
-            _ if !can_pay => "it would cost more than CAP_TURN leaves for it",
             _ => "there is no other provider",
         };
         let step = step.with("next", why_not);

@@ -6,6 +6,7 @@ use conversations::{Attempt, Change, LastReply, Loaded, Reply, Sending};
 use evidence::{Route, State};
 use hours::Permission;
 use jiff::{SignedDuration, Timestamp};
+use money::Amount;
 use sms::{Number, Provider};
 
 use crate::Wake;
@@ -37,13 +38,6 @@ pub(crate) struct Candidate<'a> {
     route: Route,
 }
 
-impl Candidate<'_> {
-    /// Whether this provider has not yet refused this reply.
-    pub(crate) fn has_not_refused(&self, reply: &Reply) -> bool {
-        !reply.refused_by.iter().any(|name| name == self.provider.name())
-    }
-}
-
 impl<'a> Wake<'a> {
     /// Makes a reply the open one of its conversation, and plans its next attempt, unless it comes late and
     /// waits for the hours of the person.
@@ -72,6 +66,7 @@ impl<'a> Wake<'a> {
     /// provider that has not refused it. If all have, it is due again later.
     fn plan_now(&self, loaded: &Loaded, draft: &mut Draft<'a>, mut reply: Reply) {
         let now = self.clock.now();
+        reply.kept = None;
         let candidates = self.candidates(&draft.next.theirs, &reply);
         let routes: Vec<_> = candidates.iter().map(|it| it.route.clone()).collect();
         let explain = |provider: &str, code: &str| {
@@ -79,8 +74,9 @@ impl<'a> Wake<'a> {
         };
         let nothing_works = loaded.health.nothing_works(&routes, explain);
         let all = routes.iter().map(Route::id).collect::<Vec<_>>().join(" ");
-        let mut candidates: Vec<_> =
-            candidates.into_iter().filter(|it| it.has_not_refused(&reply)).collect();
+        let theirs = &draft.next.theirs;
+        let may_send = |it: &Candidate<'_>| self.may_go_by(it, theirs, &reply);
+        let mut candidates: Vec<_> = candidates.into_iter().filter(may_send).collect();
         let routes: Vec<_> = candidates.iter().map(|it| it.route.clone()).collect();
         let texted = candidates.iter().position(|it| it.from.is_some());
         let Some(choice) = evidence::choose(&routes, texted, &loaded.health, now) else {
@@ -94,13 +90,13 @@ impl<'a> Wake<'a> {
         let Candidate { provider, from, route } = candidates.swap_remove(choice.index);
         let id = Attempt::name(&reply.trace);
         let by = (provider.name(), route.sender.as_str(), from);
-        let theirs = &draft.next.theirs;
         let attempt = Attempt::begin(id.clone(), &self.id, by, theirs, reply.clone(), now);
         let is_first_try = reply.refused_by.is_empty() && reply.rounds == 0;
         let opens = is_first_try && loaded.conversation.answers == 0;
         let proven = loaded.health.state(&route) == State::Healthy;
         let cost = self.turn.bounds.money.attempt(provider.name(), theirs, attempt.segments);
         let booked = Some(self.period());
+        draft.keeps = self.more_than(cost, &candidates, theirs, attempt.segments);
         let attempt = Attempt { opens, proven, cost, booked, ..attempt };
         draft.spent = draft.spent.saturating_add(cost);
         draft.changes.push(match reply.despite_stop {
@@ -129,7 +125,21 @@ impl<'a> Wake<'a> {
         }));
     }
 
-    /// The providers that can send a reply to a person for what its turn has left, in the configured order.
+    /// How much more than this the dearest of these would charge for a text.
+    fn more_than(
+        &self,
+        cost: Amount,
+        others: &[Candidate<'_>],
+        theirs: &Number,
+        segments: usize,
+    ) -> Amount {
+        let money = &self.turn.bounds.money;
+        let others =
+            others.iter().filter_map(|it| money.listed(it.provider.name(), theirs, segments));
+        others.max().map_or(Amount::ZERO, |most| most.saturating_sub(cost).max(Amount::ZERO))
+    }
+
+    /// The providers that can send a reply to a person, in the configured order.
     pub(crate) fn candidates(&self, theirs: &Number, reply: &Reply) -> Vec<Candidate<'a>> {
         let candidate = |provider: &'a dyn Provider| {
             let name = provider.name();
@@ -138,21 +148,23 @@ impl<'a> Wake<'a> {
             let route = Route::new(name, sender, theirs.split().0);
             Candidate { provider, from, route }
         };
-        let all = self.turn.providers.answering(&reply.via).into_iter();
-        all.filter(|it| self.can_pay(it.name(), theirs, reply)).map(candidate).collect()
+        self.turn.providers.answering(&reply.via).into_iter().map(candidate).collect()
     }
 
-    /// A sentence about the providers that would have sent a reply for more than its turn had left.
-    fn too_dear(&self, theirs: &Number, reply: &Reply) -> String {
+    /// Whether a reply may go by a provider: it has not refused it yet, and costs no more than the turn has
+    /// left.
+    pub(crate) fn may_go_by(&self, it: &Candidate<'_>, theirs: &Number, reply: &Reply) -> bool {
+        let name = it.provider.name();
+        !reply.refused_by.iter().any(|refused| refused == name) && self.can_pay(name, theirs, reply)
+    }
+
+    /// What keeps a reply from providers that would send it for more than its turn has left, if there are any.
+    pub(crate) fn too_dear(&self, theirs: &Number, reply: &Reply) -> Option<String> {
         let all = self.turn.providers.answering(&reply.via).into_iter().map(|it| it.name());
         let dear: Vec<_> = all.filter(|name| !self.can_pay(name, theirs, reply)).collect();
-        match dear.is_empty() {
-            true => String::new(),
-            false => format!(
-                " It did not go by {}: that costs more than CAP_TURN left for it.",
-                dear.join(" or ")
-            ),
-        }
+        let names = dear.join(" or ");
+        (!dear.is_empty())
+            .then(|| format!("by {names} it would cost more than CAP_TURN leaves for it"))
     }
 
     /// Plans the next attempt at a reply that certainly has not been sent, unless it is too old or
@@ -165,6 +177,7 @@ impl<'a> Wake<'a> {
         }
         if wanted {
             let dear = self.too_dear(&draft.next.theirs, &reply);
+            let dear = dear.map(|it| format!(" Also, {it}.")).unwrap_or_default();
             return self.give_reply_up(draft, &reply, &format!("{NOT_IN_TIME}{dear}"));
         }
         draft.next.turns.push(note(NOT_REACHED));

@@ -70,7 +70,7 @@ impl<'a> Wake<'a> {
 
     /// What a reply of so many segments costs by the provider that was texted, or by the dearest that may
     /// have to take over. One whose price nobody has listed does not count, and neither does one that costs
-    /// more than a turn may: no reply goes by it ([`Wake::can_pay`]).
+    /// more than a turn may: a reply does not go by it then ([`Wake::can_pay`]).
     pub(crate) fn dearest(&self, loaded: &Loaded, run: &Run, segments: u32) -> Amount {
         let (money, account) = (&self.turn.bounds.money, &loaded.conversation.account);
         let theirs = &loaded.conversation.theirs;
@@ -211,7 +211,7 @@ impl<'a> Wake<'a> {
             shards = store.shards(payer).await?;
         }
         if !is_divided(&shards) {
-            store.divide(payer).await?;
+            store.divide(payer, period).await?;
             shards = store.shards(payer).await?;
         }
         let fullest = shards.into_iter().max_by_key(|shard| money.left(shard, period, is_owner).0);
@@ -234,7 +234,7 @@ impl<'a> Wake<'a> {
         let Some(lost) = lost else { return };
         if self.turn.agent.is_free() {
             // After the other write to what may be the same shard.
-            let (shard, spent) = (lost.shard.clone(), Amount::ZERO);
+            let (shard, spent) = (self.shard_for(Some(&lost.shard)), Amount::ZERO);
             let released = Some(lost);
             draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
         } else {
@@ -260,8 +260,8 @@ impl<'a> Wake<'a> {
         Allowance { segments: Some(segments), limit: Some(limit) }
     }
 
-    /// What the drafts of a turn, with this thought, have left of its money for the reply. `None`: nothing
-    /// was reserved, or by a price that stops nothing.
+    /// What the drafts of a turn, with this thought, have left of its cap for the reply. `None`: it has no
+    /// cap, costs nothing, or has a price that stops nothing.
     pub(crate) fn left_for_reply(
         &self,
         loaded: &Loaded,
@@ -269,9 +269,10 @@ impl<'a> Wake<'a> {
         bill: &Bill,
         thought: Option<&Thought>,
     ) -> Option<Amount> {
-        let reserved = bill.reserved.as_ref().filter(|_| !self.is_assumed(loaded, run))?;
+        let stops = run.thinks() && bill.reserved.is_some() && !self.is_assumed(loaded, run);
+        let cap = self.turn.bounds.money.caps.turn.filter(|_| stops)?;
         let cost = thought.map_or(Amount::ZERO, Thought::cost).saturating_add(bill.spent);
-        Some(reserved.amount.saturating_sub(cost))
+        Some(cap.saturating_sub(loaded.conversation.account.turn).saturating_sub(cost))
     }
 
     /// Whether a provider may send a reply: for no more than its turn has left, as far as its price is
@@ -292,6 +293,10 @@ impl<'a> Wake<'a> {
         Ok(())
     }
 
+    fn shard_for(&self, reserved_in: Option<&str>) -> String {
+        self.turn.store.shard_for(self.turn.bounds.money.people(), reserved_in)
+    }
+
     /// Adds to a draft what it books, and what the conversation has cost so far.
     pub(crate) fn book(&self, draft: &mut Draft<'a>) {
         let (period, spent) = (self.period(), draft.spent);
@@ -303,7 +308,7 @@ impl<'a> Wake<'a> {
         let account = &mut draft.next.account;
         let costs = |before: Amount| before.saturating_add(spent).saturating_sub(returned);
         account.cost = costs(account.cost);
-        account.turn = if is_over { Amount::ZERO } else { costs(account.turn) };
+        account.turn = if is_over { Amount::ZERO } else { costs(account.turn).max(Amount::ZERO) };
         let cost = account.cost;
         for change in &mut draft.changes {
             match change {
@@ -324,16 +329,16 @@ impl<'a> Wake<'a> {
         }
         account.spend(spent, period);
         account.take_back(returned, booked);
-        let released = account.reserved.take_if(|_| draft.settles);
+        let released = release(draft);
+        let account = &mut draft.next.account;
         if let Some(replaced) = draft.replaced.take().filter(|_| !self.turn.agent.is_free()) {
             // Whoever took the texts up again has counted all of it.
             account.take_back(replaced.amount, period);
-            let (shard, spent) = (replaced.shard.clone(), Amount::ZERO);
+            let (shard, spent) = (self.shard_for(Some(&replaced.shard)), Amount::ZERO);
             let released = Some(replaced);
             draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
         }
-        let reserved_in = released.as_ref().map(|it| it.shard.as_str());
-        let shard = self.turn.store.shard_for(self.turn.bounds.money.people(), reserved_in);
+        let shard = self.shard_for(released.as_ref().map(|it| it.shard.as_str()));
         if returned != Amount::ZERO {
             // In the day and the month in which it was counted.
             let (shard, spent) = (shard.clone(), Amount::ZERO.saturating_sub(returned));
@@ -342,4 +347,19 @@ impl<'a> Wake<'a> {
         }
         draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
     }
+}
+
+/// Takes out of a draft what is not reserved any more: all that was reserved for the run, or kept for its
+/// reply, but what a planned attempt keeps.
+fn release(draft: &mut Draft<'_>) -> Option<Reservation> {
+    let lets_go = draft.lets_go();
+    let account = &mut draft.next.account;
+    let reserved = if draft.settles { account.reserved.take() } else { None };
+    let mut released = reserved.or_else(|| draft.kept.take_if(|_| lets_go))?;
+    if let Some(reply) = draft.next.open.as_mut().filter(|_| draft.planned.is_some()) {
+        let amount = draft.keeps.min(released.amount);
+        reply.kept = (amount > Amount::ZERO).then(|| Reservation { amount, ..released.clone() });
+        released.amount = released.amount.saturating_sub(amount);
+    }
+    Some(released)
 }

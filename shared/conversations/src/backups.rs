@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 use settings::Settings;
 
-use crate::budget::TOTAL;
+use crate::budget::OF;
 use crate::collections::{ALL, heads, texts};
 use crate::lifetimes::Lifetimes;
 use crate::reopened::Aside;
 use crate::store::Store;
 
 /// What of the present store a restored one needs, besides stops and consents.
-const WANTED: Wanted = Wanted { claims: "claims", spent: ("budget", TOTAL), lost: texts::WAITING };
+const WANTED: Wanted = Wanted { claims: "claims", spent: ("budget", OF), lost: texts::WAITING };
 
 /// What a backup holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

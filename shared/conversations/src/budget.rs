@@ -31,10 +31,10 @@ const DAYS: i64 = 40;
 const MONTHS: i64 = 13;
 
 /// The sum of everything ever spent.
-pub(crate) const TOTAL: &str = "total";
+const TOTAL: &str = "total";
 
 /// Into how many shards the account is divided.
-const OF: &str = "of";
+pub(crate) const OF: &str = "of";
 
 /// A moment as the account counts it, in the owner's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +155,7 @@ impl Shard {
     /// Whether it is one of as many shards as the account is divided into now. If not, its part of the
     /// caps is not known: [`Store::divide`].
     pub fn is_of(&self, payer: Payer) -> bool {
-        self.of == payer.shards()
+        self.of == payer.shards() && (self.name == OWNER) == (payer == Payer::Owner)
     }
 
     /// What is reserved and spent in it.
@@ -257,6 +257,12 @@ impl Store {
         }
     }
 
+    /// One that says how the account for real people is divided.
+    pub(crate) async fn first_shard(&self) -> Result<Shard, Unavailable> {
+        let mut first = self.numbered(0..1).await?;
+        Ok(first.remove(0))
+    }
+
     /// The shards of an account that come after one, at most so many.
     pub async fn shards_after(
         &self,
@@ -303,7 +309,10 @@ impl Store {
 
     /// Divides the account evenly into its shards, whatever it was divided into before: the first time,
     /// or because the caps have changed. A write that comes in between makes it start over.
-    pub async fn divide(&self, payer: Payer) -> Result<(), Unavailable> {
+    ///
+    /// It is one commit, in which Firestore takes any number of writes of together 10 MiB ("Quotas and
+    /// limits"): what earlier days and months have cost stays whole in the first shard.
+    pub async fn divide(&self, payer: Payer, period: Period) -> Result<(), Unavailable> {
         let of = payer.shards();
         loop {
             let shards = match payer {
@@ -319,12 +328,16 @@ impl Store {
             for (name, sum) in shards.iter().flat_map(|shard| &shard.sums) {
                 *whole.entry(name.clone()).or_default() += sum;
             }
+            forget(&mut whole, period);
+            let (open, over): (Counts, Counts) =
+                whole.into_iter().partition(|(name, _)| is_used(name, period));
             let part = |number: usize| {
                 let part = |sum: i64| {
                     let (each, rest) = (sum.div_euclid(of.into()), sum.rem_euclid(of.into()));
                     each + i64::from((number as i64) < rest)
                 };
-                whole.iter().map(|(name, sum)| (name.clone(), part(*sum))).collect()
+                let over = if number == 0 { over.clone() } else { Counts::new() };
+                open.iter().map(|(name, sum)| (name.clone(), part(*sum))).chain(over).collect()
             };
             let mut writes: Vec<_> =
                 used.iter().enumerate().map(|(at, shard)| shard.replace(of, part(at))).collect();
@@ -410,6 +423,11 @@ fn sums(sums: &Counts, period: Period) -> Sums {
 /// Whether a reservation from this hour still counts. A clock that is ahead makes it count for longer.
 fn is_open(hour: i64, period: Period) -> bool {
     hour > period.hour - HELD_HOURS
+}
+
+/// Whether a cap is compared with this sum now.
+fn is_used(name: &str, period: Period) -> bool {
+    name.starts_with("held_") || spent(period).iter().any(|it| it == name)
 }
 
 /// Leaves out the periods that nobody asks for any more.

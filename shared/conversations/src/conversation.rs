@@ -10,6 +10,7 @@ use sms::Number;
 use telemetry::TraceId;
 
 use crate::account::Account;
+use crate::budget::Reservation;
 
 /// The state of a conversation between the agent and one person, whichever of our numbers they text.
 ///
@@ -256,9 +257,12 @@ pub struct Reply {
     /// The attempt that failed for a temporary reason, if this reply is its one retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// What is left for it of the money that was reserved for the turn. `None`: it has no bound.
+    /// The most that it may cost: what the turn's cap has left. `None`: it has no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Amount>,
+    /// What stays reserved while it is open, for a dearer provider that may have to take over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Reservation>,
 }
 
 impl Reply {
@@ -278,6 +282,7 @@ impl Reply {
             rounds: 0,
             after: None,
             at_most: None,
+            kept: None,
         }
     }
 }

@@ -13,7 +13,7 @@ use sms::Number;
 use crate::person::{Person, Reach, Search};
 use crate::store::Store;
 
-/// How many texts are deleted together with the head. Firestore takes 500 writes in a commit.
+/// How many texts are deleted together with the head, in one commit.
 const TEXTS: usize = 400;
 
 /// How many documents are read at a time.

@@ -31,6 +31,7 @@ mod due;
 mod effects;
 mod ended;
 mod erase;
+mod finds;
 mod hands;
 mod health;
 mod id;

@@ -84,7 +84,7 @@ impl Store {
 
     /// A shard of the account, however it is divided.
     pub(crate) async fn any_shard(&self) -> Result<String, Unavailable> {
-        let of = self.shard(Payer::People(1)).await?.of();
+        let of = self.first_shard().await?.of();
         Ok(self.shard_for(Payer::People(of), None))
     }
 }

@@ -12,10 +12,8 @@ use sms::Number;
 use telemetry::Step;
 
 use crate::account::Account;
-use crate::collections::{
-    ALL, attempts, consent_events, consents, effects, ended, notices, quarantine, receipts, texts,
-};
 use crate::consent_events::prefix;
+use crate::finds::{ANSWERS, Finds};
 use crate::kept_calls::numbers_in;
 use crate::names::Names;
 use crate::stops::Stop;
@@ -30,78 +28,6 @@ const OF_ONE: u32 = 20_000;
 /// How many digits a number without its country must have to be taken for the person's: fewer may be
 /// anything.
 const NATIONAL: usize = 8;
-
-/// How the documents of a collection are found that concern a person.
-#[derive(Clone, Copy)]
-enum Finds {
-    /// One, under the name of the person's conversations.
-    Conversation,
-    /// By a text that begins with the person's name.
-    Within(&'static [Text]),
-    /// By the number.
-    Number(Text),
-    /// By the number, which the places begin with.
-    Ledger(Text),
-    /// By the ids of the messages that the person was sent.
-    Message(Text),
-    /// By looking at each document, in order of time: they are few and live for days.
-    Each(Time),
-    /// The same in the order of their names: no query is asked of them but this one.
-    EachByName,
-    /// One, under the person's name, which an erasure leaves.
-    Stays,
-    /// None: they concern nobody.
-    Nobody,
-}
-
-/// The answer of each collection, in the order of [`ALL`].
-const ANSWERS: &[(&str, Finds)] = &[
-    ("attempts", Finds::Within(&[attempts::PLACE])),
-    ("blocked", Finds::Stays),
-    ("blocks", Finds::Stays),
-    ("budget", Finds::Nobody),
-    // A claim is an HMAC of a message's id, or of its words, and a time.
-    ("claims", Finds::Nobody),
-    ("clock", Finds::Nobody),
-    ("consents", Finds::Number(consents::THEIRS)),
-    ("consent_events", Finds::Ledger(consent_events::PLACE)),
-    ("consents_given", Finds::Nobody),
-    ("conversations", Finds::Conversation),
-    ("effects", Finds::Within(&[effects::CONVERSATION])),
-    ("ended", Finds::Within(&[ended::PLACE])),
-    ("erasures", Finds::Stays),
-    ("heads", Finds::Conversation),
-    ("health", Finds::Nobody),
-    ("minutes", Finds::Nobody),
-    ("notices", Finds::Each(notices::AT)),
-    // Of our own numbers.
-    ("probes", Finds::Nobody),
-    ("quarantine", Finds::Each(quarantine::AT)),
-    ("receipts", Finds::Message(receipts::MESSAGE)),
-    ("rhythm", Finds::Nobody),
-    ("routes", Finds::Nobody),
-    ("shapes", Finds::Nobody),
-    ("stops", Finds::Stays),
-    ("texts", Finds::Within(&[texts::WAITING, texts::ASIDE])),
-    ("traces", Finds::EachByName),
-    ("tries", Finds::Nobody),
-];
-
-// A collection that is added has to answer here before anything compiles.
-const _: () = {
-    assert!(ANSWERS.len() == ALL.len());
-    let mut at = 0;
-    while at < ALL.len() {
-        let (answers, asked) = (ANSWERS[at].0.as_bytes(), ALL[at].name.as_bytes());
-        assert!(answers.len() == asked.len());
-        let mut letter = 0;
-        while letter < asked.len() {
-            assert!(answers[letter] == asked[letter]);
-            letter += 1;
-        }
-        at += 1;
-    }
-};
 
 /// What is held about a person: every document that concerns them, of each collection.
 #[derive(Default)]
@@ -408,8 +334,13 @@ impl Person {
 
     /// The numbers in what was found.
     pub(crate) fn numbers(&self) -> Vec<Number> {
-        let named =
-            [("heads", "theirs"), ("ended", "theirs"), ("texts", "theirs"), ("attempts", "to")];
+        let named = [
+            ("heads", "theirs"),
+            ("desk", "theirs"),
+            ("ended", "theirs"),
+            ("texts", "theirs"),
+            ("attempts", "to"),
+        ];
         let of = |(collection, field): (&str, &'static str)| {
             self.of(collection)
                 .iter()

@@ -107,7 +107,9 @@ impl Store {
             let Some(mut loaded) = self.load(id, now).await? else { return Ok(()) };
             let conversation = &loaded.conversation;
             let is_open = conversation.open.is_some();
-            if loaded.waiting.is_empty() && !is_open && conversation.failed.is_empty() {
+            let is_reserved = conversation.account.reserved.is_some();
+            let is_quiet = loaded.waiting.is_empty() && conversation.failed.is_empty();
+            if is_quiet && !is_open && !is_reserved {
                 return Ok(());
             }
             let (texts, more) = (loaded.waiting.len() as u64, loaded.more);
@@ -116,6 +118,8 @@ impl Store {
                 next.turns.push(note.clone());
             }
             next.failed.clear();
+            // It was settled since, or counts for a day.
+            next.account.reserved = None;
             (next.tries, next.one_by_one, next.apologised) = (0, 0, false);
             (next.ask_after, next.due_at) = (None, Some(now));
             let changes = changes(&loaded, now);

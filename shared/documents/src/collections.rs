@@ -1,7 +1,7 @@
 //! Declares collections and the fields that they are queried by.
 //!
-//! A [`Query`] can only be built from a declared field, and the embedded store has a column and an
-//! index for each, so that no query reads a whole collection. Firestore indexes every field by itself.
+//! A [`Query`] can only be built from a declared field, and the embedded store has an index for each, so
+//! that no query reads a whole collection. Firestore indexes every field by itself.
 
 use jiff::Timestamp;
 
@@ -32,12 +32,16 @@ pub enum Kind {
     Time,
     /// A text.
     Text,
+    /// An array of texts, each of which finds the document.
+    Texts,
+    /// A text whose words find the document, in the embedded store.
+    Words,
 }
 
 /// A property of all documents of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
-    /// Each has a time at which it expires.
+    /// Those with a time in `expires_at` expire then.
     Expires,
     /// Each write is also entered in the ledger beside the database.
     InLedger,
@@ -123,6 +127,42 @@ impl Text {
     }
 }
 
+/// A field with several texts, each of which finds the documents of a collection that have it.
+#[derive(Clone, Copy)]
+pub struct Texts {
+    /// Their collection.
+    pub collection: &'static str,
+    /// The field that contains them.
+    pub field: &'static str,
+}
+
+impl Texts {
+    /// Documents with this text among the others, in any order.
+    pub fn contains(self, text: &str, limit: u32) -> Query {
+        let filter = Filter::Contains(self.field, text.to_owned());
+        Query { collection: self.collection, filter, after: None, limit }
+    }
+}
+
+/// A text whose words find the documents of a collection, in the embedded store alone. Firestore has no
+/// such index: there the query is an error.
+#[derive(Clone, Copy)]
+pub struct Words {
+    /// Their collection.
+    pub collection: &'static str,
+    /// The field that contains it.
+    pub field: &'static str,
+}
+
+impl Words {
+    /// Documents with all of these words, in any letter case and with or without accents; the last
+    /// created first. Without a word nothing is found.
+    pub fn all_of(self, words: &str, limit: u32) -> Query {
+        let filter = Filter::AllOf(self.field, words.to_owned());
+        Query { collection: self.collection, filter, after: None, limit }
+    }
+}
+
 /// Documents of a collection that match on one field.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -149,7 +189,7 @@ impl Place {
     }
 }
 
-/// Which documents, and in which order: see [`Time`] and [`Text`].
+/// Which documents, and in which order: see [`Time`], [`Text`], [`Texts`] and [`Words`].
 #[derive(Clone, Debug)]
 pub(crate) enum Filter {
     Equal(&'static str, String),
@@ -158,6 +198,9 @@ pub(crate) enum Filter {
     Latest(&'static str),
     Within(&'static str, String, String),
     LastWithin(&'static str, String, String),
+    Contains(&'static str, String),
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only the embedded store can"))]
+    AllOf(&'static str, String),
     /// By name, after this one.
     Behind(String),
 }
@@ -174,6 +217,11 @@ impl Query {
         Self { after, ..self }
     }
 
+    /// Only those before this place, for a query by time, latest first.
+    pub fn before(self, place: Option<Place>) -> Self {
+        Self { after: place, ..self }
+    }
+
     pub(crate) fn collection(&self) -> &'static str {
         self.collection
     }
@@ -182,6 +230,7 @@ impl Query {
         &self.filter
     }
 
+    /// The place where it begins, in its own order.
     pub(crate) fn after(&self) -> Option<&Place> {
         self.after.as_ref()
     }

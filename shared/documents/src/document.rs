@@ -67,7 +67,8 @@ pub enum Write {
         add: Vec<&'static str>,
     },
     /// Adds to some fields, whatever was there before: a document or field that is not there counts as
-    /// zero. Concurrent additions do not conflict.
+    /// zero. Concurrent additions do not conflict. The names of the fields begin with a letter and consist of
+    /// letters, digits and `_`, since Firestore takes them for paths.
     Add(Path, Vec<(String, i64)>),
     /// Deletes a document, if it exists; given a version, on condition that it is unchanged.
     Delete(Path, Option<Version>),

@@ -161,6 +161,19 @@ impl Documents {
         self.find(query).await?.iter().map(|found| found.fields.decode()).collect()
     }
 
+    /// Counts the documents that a query finds: at most as many as its limit. Firestore charges a read for
+    /// each 1,000 of them.
+    pub async fn count(&self, query: Query) -> Result<u64, Unavailable> {
+        operation!("query", query.collection(), "");
+        let outcome = match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(sqlite) => sqlite.count(query).await,
+            Kind::Firestore(firestore) => firestore.count(query).await,
+        };
+        self.note(Asked::Read, outcome.as_ref().err());
+        outcome
+    }
+
     /// Deletes expired documents, from the earliest up to those that expired `worth_ms` later.
     /// Firestore does that by itself, by a TTL policy on `expires_at`.
     #[cfg_attr(

@@ -60,4 +60,9 @@ impl Firestore {
         self.form.is_ours(&self.database, Asked::Read).await?;
         self.database.find(&query).await
     }
+
+    pub(crate) async fn count(&self, query: Query) -> Result<u64, Unavailable> {
+        self.form.is_ours(&self.database, Asked::Read).await?;
+        self.database.count(&query).await
+    }
 }

@@ -22,7 +22,7 @@ mod outages;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub use collections::{Collection, Field, Holds, Kind, Place, Query, Text, Time};
+pub use collections::{Collection, Field, Holds, Kind, Place, Query, Text, Texts, Time, Words};
 pub use document::{Document, Path, Version, Write, at};
 pub use documents::{Documents, RARELY};
 pub use error::{Left, Unavailable, WriteError};

@@ -15,6 +15,7 @@ pub(crate) mod merge;
 mod plans;
 mod reader;
 pub(crate) mod restore;
+mod searches;
 mod tables;
 mod threads;
 mod work;
@@ -135,6 +136,10 @@ impl Sqlite {
 
     pub(crate) async fn find(&self, query: Query) -> Result<Vec<Document>, Unavailable> {
         self.read(move |connection| reader::find(connection, &query)).await
+    }
+
+    pub(crate) async fn count(&self, query: Query) -> Result<u64, Unavailable> {
+        self.read(move |connection| reader::count(connection, &query)).await
     }
 
     /// Deletes expired documents, and makes sure that whatever was deleted, now or earlier, is gone

@@ -11,6 +11,9 @@ use crate::currency::Currency;
 /// costs more than it should, cannot use it up unnoticed.
 const TURNS_IN_A_SHARE: u64 = 20;
 
+/// What a share is good for if turns have no cap.
+const SHARE_WITHOUT_A_CAP: i64 = 20_000_000_000;
+
 /// The most shares. Each turn writes to one of them twice, so that they bear some 500 turns a second if each
 /// may be written once a second; and who wants to know of all has to read each.
 pub const MOST_SHARES: u64 = 1024;
@@ -141,9 +144,11 @@ impl Caps {
     pub fn shards(&self) -> u64 {
         let smallest = [self.day, self.month, self.total].into_iter().flatten().min();
         let Some(smallest) = smallest else { return MOST_SHARES };
-        // What a turn without a cap may cost is not known. It usually costs no more than one with a cap.
-        let turn = self.turn.or(standard(&CAPS[0]));
-        let share = turn.unwrap_or(smallest).times(TURNS_IN_A_SHARE);
+        // A turn without a cap may cost what a share has, so that one has to be large.
+        let share = match self.turn {
+            Some(turn) => turn.times(TURNS_IN_A_SHARE),
+            None => Amount::from_billionths(SHARE_WITHOUT_A_CAP),
+        };
         let shares = smallest.billionths().checked_div(share.billionths()).unwrap_or(1);
         u64::try_from(shares).unwrap_or(1).clamp(1, MOST_SHARES)
     }

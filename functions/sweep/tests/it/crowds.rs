@@ -212,6 +212,7 @@ impl Scene {
             rounds: 1,
             after: None,
             at_most: None,
+            kept: None,
         };
         let by = ("twilio", OURS, None);
         let attempt = Attempt::begin(name.clone(), id, by, &number(text), reply, now());

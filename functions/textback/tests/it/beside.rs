@@ -68,7 +68,10 @@ async fn no_command_answers_people_who_wait() {
         let ran = product.run(command, input).await;
         assert!(!ran.printed.is_empty(), "{command:?}: {ran:?}");
         let now = written(&product);
-        let changed: Vec<_> = before.iter().filter(|row| !now.contains(row)).collect();
+        // What a text by hand costs is counted.
+        let costs = |(table, ..): &(String, _, _)| command[0] == "send" && table == "budget";
+        let changed = before.iter().filter(|row| !now.contains(row) && !costs(row));
+        let changed: Vec<_> = changed.collect();
         assert_eq!(changed, [&before[0]; 0], "by {command:?}");
     }
     let sent = product.companies.messagecentral.messages().len()

@@ -124,18 +124,20 @@ async fn in_a_flood_at_the_edge_of_a_cap_nothing_is_overspent_and_a_stop_is_hear
         scene.text("My tap drips").await;
         woken.push(scene.wake_up().await);
     }
-    // The last of them all.
+    // The last of them all. Whichever of the person's two wake-ups is first confirms it.
+    let own = woken.pop().unwrap();
     scene.text("STOP").await;
     let stop = scene.wake_up().await;
     let others = woken.iter().map(|wake_up| scene.turn(wake_up));
     let (confirmed, _) = tokio::join!(
         async {
-            scene.turn(&stop).await.unwrap();
+            let (stop, own) = tokio::join!(scene.turn(&stop), scene.turn(&own));
+            stop.and(own).unwrap();
             scene.heard()
         },
         join_all(others)
     );
-    assert_eq!(confirmed.len(), 1, "before anybody else is done");
+    assert_eq!(confirmed.len(), 1, "whoever else is still to be answered");
     scene.live(3_600).await;
     assert_eq!(scene.heard(), confirmed);
     let Sums { held, day, .. } = scene.spent().await;
@@ -241,6 +243,21 @@ async fn what_a_dearer_provider_charges_that_takes_over_was_reserved() {
 }
 
 #[tokio::test]
+async fn what_a_dearer_provider_would_charge_stays_reserved_until_it_is_not_needed() {
+    let (mut scene, _prices) = by_a_dearer_one("0.03").await;
+    answers(&scene, 50);
+    scene.companies.twilio.switch.set(Mode::HangsBefore);
+    scene.text("My tap drips").await;
+    scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
+    assert_eq!(scene.spent().await.held, amount("0.02"));
+    scene.companies.twilio.refuse_with(20003);
+    scene.live(90).await;
+    assert_eq!(scene.attempts().await, ["twilio: failed", "twilio: failed", "vonage: accepted"]);
+    let Sums { held, day, .. } = scene.spent().await;
+    assert_eq!((held, day), (Amount::ZERO, amount("0.035")));
+}
+
+#[tokio::test]
 async fn no_provider_takes_over_that_costs_more_than_its_turn_may() {
     let (mut scene, _prices) = by_a_dearer_one("0.11").await;
     answers(&scene, 50);
@@ -248,7 +265,7 @@ async fn no_provider_takes_over_that_costs_more_than_its_turn_may() {
     scene.live(660).await;
     assert!(scene.companies.vonage.messages().is_empty());
     assert_eq!(scene.spent().await.day, amount("0.005"));
-    let told = "It did not go by vonage: that costs more than CAP_TURN left for it.";
+    let told = "Also, by vonage it would cost more than CAP_TURN leaves for it.";
     assert!(scene.is_told(told).await, "{:?}", scene.notices().await);
 }
 
@@ -258,9 +275,10 @@ async fn what_is_given_back_after_midnight_belongs_to_the_day_on_which_it_was_co
     // In New York, where the business is.
     scene.now = "2026-01-05T23:59:20-05:00".parse().unwrap();
     answers(&scene, 50);
-    scene.companies.twilio.switch.plan([Mode::HangsBefore]);
+    scene.companies.twilio.switch.set(Mode::HangsBefore);
     scene.text("My tap drips").await;
     scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
+    scene.companies.twilio.switch.set(Mode::Works);
     scene.live(90).await;
     assert_eq!(scene.attempts().await, ["twilio: failed", "twilio: accepted"]);
     // The second attempt is the first of the new day.

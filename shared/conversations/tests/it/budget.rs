@@ -20,7 +20,7 @@ const PEOPLE: u32 = 50;
 const PAYER: Payer = Payer::People(4);
 
 pub(crate) async fn counts_what_is_reserved_and_what_was_spent(store: Arc<Store>) {
-    store.divide(PAYER).await.unwrap();
+    store.divide(PAYER, period(now())).await.unwrap();
     let mut loaded = paid(&store, "SM1", &person()).await;
     let reservation = reserve(&store, &mut loaded, cents(10)).await.unwrap();
     assert_eq!(all(&store).await, Sums { held: cents(10), ..Sums::default() });
@@ -33,7 +33,7 @@ pub(crate) async fn counts_what_is_reserved_and_what_was_spent(store: Arc<Store>
 }
 
 pub(crate) async fn reserves_nothing_in_a_shard_that_was_written_since(store: Arc<Store>) {
-    store.divide(Payer::People(1)).await.unwrap();
+    store.divide(Payer::People(1), period(now())).await.unwrap();
     let payer = Payer::People(1);
     let mut first = paid_by(&store, "SM1", &person(), payer).await;
     let mut second = paid_by(&store, "SM2", &someone(2), payer).await;
@@ -41,6 +41,16 @@ pub(crate) async fn reserves_nothing_in_a_shard_that_was_written_since(store: Ar
     assert!(reserve(&store, &mut second, cents(10)).await.is_none());
     let mut again = store.load_paid_by(&second.id, now(), Some(payer)).await.unwrap().unwrap();
     reserve(&store, &mut again, cents(10)).await.unwrap();
+}
+
+pub(crate) async fn keeps_what_the_owner_tries_out_apart(store: Arc<Store>) {
+    for payer in [Payer::People(1), Payer::Owner] {
+        store.divide(payer, period(now())).await.unwrap();
+    }
+    let people = store.shards(Payer::People(1)).await.unwrap();
+    let owner = store.shards(Payer::Owner).await.unwrap();
+    assert!(people[0].is_of(Payer::People(1)) && !people[0].is_of(Payer::Owner));
+    assert!(owner[0].is_of(Payer::Owner) && !owner[0].is_of(Payer::People(1)));
 }
 
 pub(crate) async fn takes_no_shard_again_before_all_others(store: Arc<Store>) {
@@ -63,7 +73,7 @@ pub(crate) async fn shows_the_shards_after_one(store: Arc<Store>) {
 }
 
 pub(crate) async fn counts_a_reservation_that_nobody_settles_for_a_day(store: Arc<Store>) {
-    store.divide(PAYER).await.unwrap();
+    store.divide(PAYER, period(now())).await.unwrap();
     let mut loaded = paid(&store, "SM1", &person()).await;
     reserve(&store, &mut loaded, cents(10)).await.unwrap();
     for (hours, held) in [(0, 10), (23, 10), (25, 0)] {
@@ -80,14 +90,17 @@ pub(crate) async fn loses_nothing_when_an_account_is_divided_anew(store: Arc<Sto
     store.commit(&mut loaded, next, vec![booked(cents(7), None)]).await.unwrap();
     for shards in [4, 1024, 1, 7] {
         let payer = Payer::People(shards);
-        store.divide(payer).await.unwrap();
+        store.divide(payer, period(now())).await.unwrap();
         let found = store.shards(payer).await.unwrap();
         assert!(found.iter().all(|shard| shard.is_of(payer)), "{shards}");
         assert_eq!(sum_of(&found, period(now())).total, cents(7), "{shards}");
     }
-    let (a, b) = tokio::join!(store.divide(Payer::People(3)), store.divide(Payer::People(5)));
+    let (a, b) = tokio::join!(
+        store.divide(Payer::People(3), period(now())),
+        store.divide(Payer::People(5), period(now()))
+    );
     a.and(b).unwrap();
-    store.divide(PAYER).await.unwrap();
+    store.divide(PAYER, period(now())).await.unwrap();
     assert_eq!(all(&store).await.total, cents(7));
 }
 
@@ -99,7 +112,7 @@ pub(crate) async fn forgets_how_many_texts_were_left_long_ago(store: Arc<Store>)
 }
 
 pub(crate) async fn counts_what_texts_by_hand_and_test_sends_cost(store: Arc<Store>) {
-    store.divide(PAYER).await.unwrap();
+    store.divide(PAYER, period(now())).await.unwrap();
     let begun = Attempt { cost: cents(3), booked: Some(period(now())), ..attempt_called("a-1") };
     let by_hand = Attempt { detached: true, ..begun };
     let refused = Attempt { id: "a-2".into(), ..by_hand.clone() };
@@ -130,7 +143,7 @@ pub(crate) async fn reserves_no_more_than_there_is_however_many_try_at_once(
     let times = if is_embedded { 200 } else { 40 };
     let stores: Vec<_> = (0..4).map(|_| crate::open(&place)).collect();
     let (each, turn, granted) = (cents(500), cents(10), AtomicU32::new(0));
-    stores[0].divide(PAYER).await.unwrap();
+    stores[0].divide(PAYER, period(now())).await.unwrap();
     let try_all = async |number: u32| {
         let store = &stores[number as usize % stores.len()];
         let mut loaded = paid(store, &format!("SM{number}"), &someone(number)).await;
@@ -152,7 +165,7 @@ pub(crate) async fn reserves_no_more_than_there_is_however_many_try_at_once(
 }
 
 pub(crate) async fn counts_once_what_a_provider_charges_instead_of_the_price(store: Arc<Store>) {
-    store.divide(PAYER).await.unwrap();
+    store.divide(PAYER, period(now())).await.unwrap();
     let mut loaded = taken(&store).await;
     let next = loaded.conversation.clone();
     let attempt = |cost, name| {

@@ -133,5 +133,6 @@ pub(crate) fn reply() -> Reply {
         rounds: 2,
         after: None,
         at_most: None,
+        kept: None,
     }
 }

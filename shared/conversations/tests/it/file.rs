@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use conversations::Store;
-use conversations::budget::Payer;
+use conversations::budget::{Payer, Period};
+use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use crate::common::{arrival as text, later, now};
@@ -91,7 +92,7 @@ async fn a_store_gets_the_collections_that_are_younger_than_it() {
     drop(crate::sqlite(&folder));
     change(&folder.path().join("data"), "DROP TABLE budget");
     let store = crate::sqlite(&folder);
-    store.divide(Payer::People(2)).await.unwrap();
+    store.divide(Payer::People(2), Period::of(now(), &TimeZone::UTC)).await.unwrap();
     assert_eq!(store.shards(Payer::People(2)).await.unwrap().len(), 2);
 }
 

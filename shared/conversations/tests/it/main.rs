@@ -121,6 +121,7 @@ fakes::promises! {
     accepts_every_test_write
     counts_what_is_reserved_and_what_was_spent
     reserves_nothing_in_a_shard_that_was_written_since
+    keeps_what_the_owner_tries_out_apart
     takes_no_shard_again_before_all_others
     shows_the_shards_after_one
     counts_a_reservation_that_nobody_settles_for_a_day

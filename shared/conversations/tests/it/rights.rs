@@ -8,7 +8,7 @@ use conversations::{
     Attempt, Change, CommitError, Conversation, ConversationId, Effect, FollowUp, Joined, Notice,
     Person, StatusUpdate, Store, Taken, collections,
 };
-use documents::Query;
+use documents::{Fields, Query, Write, at};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sms::{Number, Receipt, Status};
@@ -36,16 +36,22 @@ pub(crate) async fn erases_a_person_from_every_collection_and_nobody_else(store:
     let found: Vec<_> = held.documents().map(|(collection, _)| collection).collect();
     let everything = [
         "attempts",
+        "audit",
         "blocks",
+        "codes",
         "consent_events",
         "consents",
         "conversations",
+        "desk",
         "effects",
         "ended",
+        "found",
         "heads",
         "notices",
+        "orders",
         "quarantine",
         "receipts",
+        "said",
         "stops",
         "texts",
         "traces",
@@ -309,6 +315,26 @@ pub(crate) async fn lives_here(store: &Store, theirs: &Number) {
         store.quarantine(&misread(&body, now()), None).await.unwrap();
     }
     say_stop(store, theirs).await;
+    is_shown(store, theirs, &leaks).await;
+}
+
+/// What the console has about the person.
+async fn is_shown(store: &Store, theirs: &Number, said: &str) {
+    let id = store.names().conversation("twilio", theirs);
+    let (name, place) = (id.as_str(), format!("{id}/1"));
+    let at_once = now().as_millisecond();
+    let shown = [
+        ("audit", place.clone(), json!({ "place": place, "who": "ann", "at": at_once })),
+        ("codes", place.clone(), json!({ "conversation": id, "number": 1, "at": at_once })),
+        ("desk", name.to_owned(), json!({ "theirs": theirs, "last": said, "at": at_once })),
+        ("found", name.to_owned(), json!({ "tokens": [theirs, said] })),
+        ("orders", place.clone(), json!({ "place": place, "kind": said, "at": at_once })),
+        ("said", place.clone(), json!({ "place": place, "words": said })),
+    ];
+    let keep = |(collection, name, fields): (&'static str, String, Value)| {
+        Write::keep(at(collection, &name.replace('/', "-")), Fields::of(&fields))
+    };
+    store.documents().each(shown.map(keep).into()).await.unwrap();
 }
 
 pub(crate) fn notice(id: &ConversationId, theirs: &Number, said: &str) -> Notice {

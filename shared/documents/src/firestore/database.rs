@@ -177,7 +177,7 @@ impl Database {
     }
 
     pub(super) async fn find(&self, query: &Query) -> Result<Vec<Document>, Unavailable> {
-        let query = questions::structured(query, &self.database);
+        let query = questions::structured(query, &self.database)?;
         let request = api::RunQueryRequest {
             parent: format!("{}/documents", self.database),
             query_type: Some(api::run_query_request::QueryType::StructuredQuery(query)),
@@ -193,6 +193,30 @@ impl Database {
             })
             .await?;
         Ok(rows.into_iter().filter_map(|row| row.document).map(document).collect())
+    }
+
+    pub(super) async fn count(&self, query: &Query) -> Result<u64, Unavailable> {
+        use api::run_aggregation_query_request::QueryType;
+
+        let query = questions::counting(query, &self.database)?;
+        let request = api::RunAggregationQueryRequest {
+            parent: format!("{}/documents", self.database),
+            query_type: Some(QueryType::StructuredAggregationQuery(query)),
+            ..Default::default()
+        };
+        let rows = self
+            .read(|mut client| {
+                let request = Request::new(request.clone());
+                async move {
+                    let rows = client.run_aggregation_query(request).await?;
+                    rows.into_inner().try_collect::<Vec<_>>().await
+                }
+            })
+            .await?;
+        let counted = rows.iter().filter_map(|row| row.result.as_ref());
+        let count =
+            counted.flat_map(|result| result.aggregate_fields.values()).find_map(values::whole);
+        count.ok_or_else(|| Unavailable::new("it counted nothing"))
     }
 }
 

@@ -6,36 +6,51 @@ use super::values;
 use super::writes::name;
 use crate::collections::{Filter, Place, Query};
 use crate::document::Path;
+use crate::error::Unavailable;
 
 use api::structured_query as q;
 use api::value::ValueType;
 
+/// The earliest time that Firestore knows: the year 1.
+const EARLIEST_MS: i64 = -62_135_596_800_000;
+
 /// A query to this database.
-pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery {
+pub(super) fn structured(
+    query: &Query,
+    database: &str,
+) -> Result<api::StructuredQuery, Unavailable> {
+    let not_before = |field: &str, time| {
+        compare(field, q::field_filter::Operator::GreaterThanOrEqual, values::time(time))
+    };
     let (filter, order) = match query.filter() {
         Filter::Equal(field, text) => {
             (Some(compare(field, q::field_filter::Operator::Equal, values::string(text))), None)
+        }
+        Filter::Contains(field, text) => {
+            let contains = q::field_filter::Operator::ArrayContains;
+            (Some(compare(field, contains, values::string(text))), None)
         }
         Filter::NotAfter(field, time) => (
             Some(compare(field, q::field_filter::Operator::LessThanOrEqual, values::time(*time))),
             Some((field, q::Direction::Ascending)),
         ),
-        Filter::NotBefore(field, time) => (
-            Some(compare(
-                field,
-                q::field_filter::Operator::GreaterThanOrEqual,
-                values::time(*time),
-            )),
-            Some((field, q::Direction::Ascending)),
-        ),
-        Filter::Latest(field) => (None, Some((field, q::Direction::Descending))),
+        Filter::NotBefore(field, time) => {
+            (Some(not_before(field, *time)), Some((field, q::Direction::Ascending)))
+        }
+        // Ordered alone, those with null instead of a time would be among them.
+        Filter::Latest(field) => {
+            (Some(not_before(field, EARLIEST_MS)), Some((field, q::Direction::Descending)))
+        }
         Filter::Within(field, from, end) => {
             (Some(between(field, from, end)), Some((field, q::Direction::Ascending)))
         }
         Filter::LastWithin(field, from, end) => {
             (Some(between(field, from, end)), Some((field, q::Direction::Descending)))
         }
-        Filter::Behind(id) => return behind_name(query, id, database),
+        Filter::AllOf(..) => {
+            return Err(Unavailable::new("Firestore cannot search for words in a text"));
+        }
+        Filter::Behind(id) => return Ok(behind_name(query, id, database)),
     };
     // By name last, as Firestore does implicitly: a place consists of both.
     let order_by = order.into_iter().flat_map(|(field, direction)| {
@@ -45,7 +60,24 @@ pub(super) fn structured(query: &Query, database: &str) -> api::StructuredQuery 
         })
     });
     let start_at = query.after().map(|place| behind(query.collection(), place, database));
-    api::StructuredQuery { r#where: filter, order_by: order_by.collect(), start_at, ..from(query) }
+    let order_by = order_by.collect();
+    Ok(api::StructuredQuery { r#where: filter, order_by, start_at, ..from(query) })
+}
+
+/// A query for the number of documents that a query finds.
+pub(super) fn counting(
+    query: &Query,
+    database: &str,
+) -> Result<api::StructuredAggregationQuery, Unavailable> {
+    use api::structured_aggregation_query::aggregation::{Count, Operator};
+    use api::structured_aggregation_query::{Aggregation, QueryType};
+
+    let count = Operator::Count(Count { up_to: Some(query.limit().into()) });
+    let aggregation = Aggregation { operator: Some(count), ..Default::default() };
+    Ok(api::StructuredAggregationQuery {
+        query_type: Some(QueryType::StructuredQuery(structured(query, database)?)),
+        aggregations: vec![aggregation],
+    })
 }
 
 /// A query for documents in the order of their names, which is the order without any other.

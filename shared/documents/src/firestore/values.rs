@@ -63,6 +63,14 @@ pub(super) fn integer(number: i64) -> api::Value {
     wrap(ValueType::IntegerValue(number))
 }
 
+/// A number that is not negative.
+pub(super) fn whole(value: &api::Value) -> Option<u64> {
+    match value.value_type {
+        Some(ValueType::IntegerValue(number)) => number.try_into().ok(),
+        _ => None,
+    }
+}
+
 fn wrap(value: ValueType) -> api::Value {
     api::Value { value_type: Some(value) }
 }

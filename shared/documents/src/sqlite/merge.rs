@@ -15,7 +15,7 @@ use crate::collections::Text;
 pub struct Wanted {
     /// The collection whose documents the restored store keeps.
     pub claims: &'static str,
-    /// The collection that counts what was spent, and the field of its documents that only grows.
+    /// The collection that counts what was spent, and the field of its documents that is no such count.
     pub spent: (&'static str, &'static str),
     /// Documents that only the present store has are counted if they have this text.
     pub lost: Text,
@@ -48,12 +48,13 @@ pub(super) fn into(
         transaction.execute(&latest_wins(table, "at"), [])?;
     }
     transaction.execute(&latest_wins(claims, "expires_at"), [])?;
-    let (spent, total) = wanted.spent;
+    let (spent, apart) = wanted.spent;
     if present.table_exists(Some("main"), spent)? {
         if continues {
             transaction.execute(&format!("DELETE FROM new.{spent}"), [])?;
         }
-        transaction.execute(&most_wins(spent, total), [])?;
+        // Of two stores of which neither continues the other, each has spent what it counts.
+        transaction.execute(&add_up(spent, apart), [])?;
     }
     let knows = match continues {
         true => "UPDATE new.ledger SET (name, length) = (SELECT name, length FROM main.ledger)",
@@ -112,16 +113,19 @@ fn latest_wins(table: &Table, time: &str) -> String {
     )
 }
 
-/// Takes over all documents of a table that has no columns; of two with the same name the one in which this
-/// field is greater.
-fn most_wins(name: &str, field: &str) -> String {
-    let value = |of: &str| format!("coalesce(json_extract({of}.body, '$.{field}'), 0)");
+/// Takes over all documents of a table that has no columns; of two with the same name, the sum of each number
+/// but of this one, which is left out.
+fn add_up(name: &str, apart: &str) -> String {
     format!(
         "INSERT INTO new.{name} (id, version, body) SELECT id, version, body FROM main.{name} WHERE true
-         ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body
-         WHERE {} > {}",
-        value("excluded"),
-        value(name)
+         ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = (
+             SELECT json_group_object(key, number) FROM (
+                 SELECT key, sum(value) AS number FROM (
+                     SELECT key, value FROM json_each({name}.body)
+                     UNION ALL SELECT key, value FROM json_each(excluded.body)
+                 ) WHERE key <> '{apart}' GROUP BY key
+             )
+         )"
     )
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row};
 
-use super::tables::{Tables, question};
+use super::tables::{Tables, counting, question};
 use super::threads::Queue;
 use crate::collections::Query;
 use crate::document::{Document, Path, Version};
@@ -61,6 +61,14 @@ pub(super) fn find(connection: &Connection, query: &Query) -> Result<Vec<Documen
         documents.push(document(row.get(0)?, row)?);
     }
     Ok(documents)
+}
+
+pub(super) fn count(connection: &Connection, query: &Query) -> Result<u64, Unavailable> {
+    let (question, given) = counting(query);
+    let mut statement = connection.prepare_cached(&question)?;
+    let count =
+        statement.query_row(rusqlite::params_from_iter(given), |row| row.get::<_, i64>(0))?;
+    Ok(count.unsigned_abs())
 }
 
 /// When the first of all documents expires.

@@ -1,7 +1,8 @@
 //! The tables, and every statement on them.
 //!
-//! Each collection has a table with a column for each field that it is queried by, filled whenever a
-//! document is written, and an index of the documents that have it.
+//! Each collection has a table with a column for each time and text that it is queried by, filled
+//! whenever a document is written, and an index of the documents that have it. What is within a field has
+//! a table of its own ([`super::searches`]).
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use rusqlite::types::Value as SqlValue;
 use serde_json::value::RawValue;
 
+use super::searches;
 use crate::collections::{Collection, Field, Filter, Holds, Kind, Place, Query};
 use crate::error::Unavailable;
 use crate::fields::Each;
@@ -149,14 +151,31 @@ fn value(column: Field, value: Option<&RawValue>) -> SqlValue {
     let text = value.map_or("null", RawValue::get);
     match column.kind {
         Kind::Time => serde_json::from_str::<i64>(text).ok().into(),
-        Kind::Text => serde_json::from_str::<String>(text).ok().into(),
+        Kind::Text | Kind::Texts | Kind::Words => serde_json::from_str::<String>(text).ok().into(),
     }
 }
 
 /// The statement for a query, and its parameters.
 pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
+    selecting("id, version, body", query)
+}
+
+/// The statement that counts what a query finds, and its parameters. By a time, a text or a name it reads
+/// nothing but the index.
+pub(super) fn counting(query: &Query) -> (String, Vec<SqlValue>) {
+    let (selected, given) = selecting("1", query);
+    (format!("SELECT count(*) FROM ({selected})"), given)
+}
+
+fn selecting(what: &str, query: &Query) -> (String, Vec<SqlValue>) {
     let (field, condition, order, mut given): (_, _, _, Vec<SqlValue>) = match query.filter() {
-        Filter::Behind(name) => return (behind(query), vec![name.clone().into()]),
+        Filter::Contains(field, text) => {
+            return (searches::contains(what, field, query), vec![text.clone().into()]);
+        }
+        Filter::AllOf(field, words) => {
+            return (searches::all_of(what, field, query), vec![searches::each(words).into()]);
+        }
+        Filter::Behind(name) => return (behind(what, query), vec![name.clone().into()]),
         Filter::Equal(field, text) => (field, "= ?1", None, vec![text.clone().into()]),
         Filter::NotAfter(field, time) => (field, "<= ?1", Some("ASC"), vec![(*time).into()]),
         Filter::NotBefore(field, time) => (field, ">= ?1", Some("ASC"), vec![(*time).into()]),
@@ -165,17 +184,20 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
         Filter::LastWithin(field, from, end) => (field, ">= ?1", Some("DESC"), both(from, end)),
     };
     let name = query.collection();
-    let mut asked = format!(
-        "SELECT id, version, body FROM {name} INDEXED BY {name}_by_{field} WHERE {field} {condition}"
-    );
+    let mut asked =
+        format!("SELECT {what} FROM {name} INDEXED BY {name}_by_{field} WHERE {field} {condition}");
     if given.len() > 1 {
         let _ = write!(asked, " AND {field} < ?2");
     }
     if let Some(Place { time, id }) = query.after() {
         // By number within a time, which costs the index nothing. If the document at the place is gone,
         // those of its time come again.
-        let number = format!("coalesce((SELECT number FROM {name} WHERE id = ?3), 0)");
-        let _ = write!(asked, " AND ({field}, number) > (?2, {number})");
+        let (beyond, first) = match order {
+            Some("DESC") => ("<", i64::MAX),
+            _ => (">", 0),
+        };
+        let number = format!("coalesce((SELECT number FROM {name} WHERE id = ?3), {first})");
+        let _ = write!(asked, " AND ({field}, number) {beyond} (?2, {number})");
         given.extend([(*time).into(), id.clone().into()]);
     }
     if let Some(order) = order {
@@ -185,9 +207,9 @@ pub(super) fn question(query: &Query) -> (String, Vec<SqlValue>) {
     (asked, given)
 }
 
-fn behind(query: &Query) -> String {
+fn behind(what: &str, query: &Query) -> String {
     let (name, limit) = (query.collection(), query.limit());
-    format!("SELECT id, version, body FROM {name} WHERE id > ?1 ORDER BY id LIMIT {limit}")
+    format!("SELECT {what} FROM {name} WHERE id > ?1 ORDER BY id LIMIT {limit}")
 }
 
 fn both(from: &str, end: &str) -> Vec<SqlValue> {
@@ -196,7 +218,17 @@ fn both(from: &str, end: &str) -> Vec<SqlValue> {
 
 fn columns(collection: &Collection) -> Vec<Field> {
     let expires = collection.holds(Holds::Expires).then_some(EXPIRES);
-    collection.asked.iter().copied().chain(expires).collect()
+    let asked = collection.asked.iter().filter(|field| kind_of_column(field.kind).is_some());
+    asked.copied().chain(expires).collect()
+}
+
+/// The type of the column for a field, if it has one.
+fn kind_of_column(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Time => Some("INTEGER"),
+        Kind::Text => Some("TEXT"),
+        Kind::Texts | Kind::Words => None,
+    }
 }
 
 /// The body comes last: a query on the columns need not read past it.
@@ -208,10 +240,7 @@ pub(super) fn definition(collection: &Collection) -> String {
              number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL"
     );
     for Field { name, kind } in &columns {
-        let kind = match kind {
-            Kind::Time => "INTEGER",
-            Kind::Text => "TEXT",
-        };
+        let kind = kind_of_column(*kind).unwrap_or_default();
         let _ = write!(defined, ", {name} {kind}");
     }
     defined.push_str(", body TEXT NOT NULL) STRICT;");
@@ -220,6 +249,13 @@ pub(super) fn definition(collection: &Collection) -> String {
             defined,
             "CREATE INDEX {name}_by_{field} ON {name} ({field}) WHERE {field} IS NOT NULL;"
         );
+    }
+    for Field { name: field, kind } in collection.asked {
+        match kind {
+            Kind::Time | Kind::Text => {}
+            Kind::Texts => defined.push_str(&searches::of_texts(name, field)),
+            Kind::Words => defined.push_str(&searches::of_words(name, field)),
+        }
     }
     defined
 }

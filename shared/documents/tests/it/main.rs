@@ -4,8 +4,9 @@
 
 mod contract;
 mod purge;
+mod searches;
 
-use documents::Documents;
+use documents::{Collection, Documents};
 use settings::Settings;
 
 use contract::*;
@@ -20,6 +21,11 @@ fakes::promises! {
     carries_out_each_write_independently
     finds_by_time_and_by_text_in_order
     continues_after_a_place
+    pages_down_through_equal_times
+    counts_what_a_query_finds_up_to_its_limit
+    finds_documents_by_each_of_their_texts
+    finds_documents_by_their_words_in_the_embedded_store
+    takes_whatever_is_typed_as_words
     refuses_a_document_that_is_too_large
     extends_only_an_existing_document
     lists_a_whole_collection_by_name
@@ -37,6 +43,13 @@ async fn firestore() -> Option<Documents> {
 }
 
 pub(crate) fn open(place: &[(&'static str, &str)]) -> Documents {
+    open_with(place, kept::ALL)
+}
+
+pub(crate) fn open_with(
+    place: &[(&'static str, &str)],
+    collections: &'static [Collection],
+) -> Documents {
     let settings: Settings = place.iter().copied().chain([("NAME_KEY", fakes::NAME_KEY)]).collect();
-    Documents::open(&settings, kept::ALL).unwrap().0
+    Documents::open(&settings, collections).unwrap().0
 }

@@ -14,6 +14,10 @@ const SEED: u64 = 1;
 
 const HERS: &[u8] = b"ELM STREET";
 
+/// None begins as another word does, which would be stored once for both.
+const HER_WORDS: [&str; 3] = ["aardvarks", "quagmires", "zeppelins"];
+const HER_TOKEN: &str = "0123456789abcdef";
+
 /// SQLite overwrites what is deleted, but keeps an older copy in a page that it has divided: with this
 /// seed there is one, which only a purge removes.
 #[tokio::test]
@@ -25,9 +29,43 @@ async fn a_purge_leaves_no_byte_of_what_was_deleted() {
     let gone = hers.iter().map(|name| Write::Delete(at("things", name), None));
     store.each(gone.collect()).await.unwrap();
     store.expire(0, 0).await.unwrap();
-    assert!(is_in_a_file(&data), "deleting is not enough");
+    assert!(is_in_a_file(&data, HERS), "deleting is not enough");
     assert_eq!(store.purge().await.unwrap(), None);
-    assert!(!is_in_a_file(&data));
+    assert!(!is_in_a_file(&data, HERS));
+}
+
+/// The words of a text are indexed on their own, in lower case, and so are its tokens.
+#[tokio::test]
+async fn a_purge_leaves_no_token_and_no_word_of_what_was_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, mut chance) = (folder.path().join("data"), Rng::with_seed(SEED));
+    let store = open(&[("DATA_DIR", data.to_str().unwrap())]);
+    let (mut said, mut gone) = (vec![], vec![]);
+    for number in 0..2_000 {
+        let (name, is_hers) = (format!("{:032x}", chance.u128(..)), number % 50 == 0);
+        let words = (0..chance.usize(2..40)).map(|_| format!("w{}", chance.u16(..900)));
+        let hers = is_hers.then(|| HER_WORDS[number % 3].to_owned());
+        let words = words.chain(hers.clone()).collect::<Vec<_>>().join(" ");
+        let token = hers.map_or_else(|| format!("t{}", number % 70), |_| HER_TOKEN.to_owned());
+        let fields = Fields::of(&json!({ "said": words, "tokens": [token, "all"] }));
+        said.push(Write::Create(at("found", &name), fields));
+        if is_hers {
+            let elsewhere = Fields::of(&json!({ "said": "nothing", "tokens": ["none"] }));
+            gone.push(match number % 100 {
+                0 => Write::Delete(at("found", &name), None),
+                _ => Write::keep(at("found", &name), elsewhere),
+            });
+        }
+    }
+    store.each(said).await.unwrap();
+    for word in HER_WORDS.into_iter().chain([HER_TOKEN]) {
+        assert!(is_in_a_file(&data, word.as_bytes()), "{word}");
+    }
+    store.each(gone).await.unwrap();
+    assert_eq!(store.purge().await.unwrap(), None);
+    for word in HER_WORDS.into_iter().chain([HER_TOKEN]) {
+        assert!(!is_in_a_file(&data, word.as_bytes()), "{word}");
+    }
 }
 
 /// Stores documents of many people that grow at different times, and returns the names of hers.
@@ -59,9 +97,9 @@ async fn fill(store: &Documents, chance: &mut Rng) -> Vec<String> {
     hers
 }
 
-fn is_in_a_file(data: &Path) -> bool {
+fn is_in_a_file(data: &Path, what: &[u8]) -> bool {
     fs::read_dir(data).unwrap().any(|file| {
         let bytes = fs::read(file.unwrap().path()).unwrap();
-        bytes.windows(HERS.len()).any(|window| window == HERS)
+        bytes.windows(what.len()).any(|window| window == what)
     })
 }

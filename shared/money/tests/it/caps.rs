@@ -132,7 +132,8 @@ fn a_share_is_good_for_twenty_turns() {
         (vec![("CAP_DAY", "1000")], 500, "2.00"),
         (vec![("CAP_DAY", "10240")], 1024, "10.00"),
         (vec![("CAP_TOTAL", "4")], 2, "5.00"),
-        (vec![("CAP_TURN", "off")], 5, "2.00"),
+        (vec![("CAP_TURN", "off")], 1, "10.00"),
+        (vec![("CAP_TURN", "off"), ("CAP_DAY", "1000")], 50, "20.00"),
         (vec![("CAP_DAY", "off")], 1024, "0.009765625"),
         (vec![("CAP_TURN", "0.000000001")], 1024, "0.009765625"),
     ] {
