@@ -14,7 +14,7 @@ output "registration" {
 }
 
 output "console" {
-  description = "The operator's page; it asks for CONSOLE_PASSWORD."
+  description = "The operator's page; it asks for CONSOLE_PASSWORD, or a name of CONSOLE_USERS."
   value       = "${local.public_url}/console"
 }
 

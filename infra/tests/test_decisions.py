@@ -193,6 +193,7 @@ def test_packages_are_those_that_were_built_together(tmp_path):
 
 LONG = "twenty-four-characters--"
 KEY = base64.b64encode(bytes(range(32))).decode()
+USER = "ann:$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaA"
 
 
 @pytest.mark.parametrize(
@@ -200,6 +201,8 @@ KEY = base64.b64encode(bytes(range(32))).decode()
     [
         ("CONSOLE_PASSWORD", "twelve-chars"),
         ("CONSOLE_PASSWORD", "zwölf-Zeichen"),
+        ("CONSOLE_USERS", USER),
+        ("CONSOLE_USERS", f"{USER},ben@{USER};\n{USER}\n"),
         ("NAME_KEY", KEY),
         ("NAME_KEY", KEY.rstrip("=")),
         ("NAME_KEY", bytes(range(32)).hex().upper()),
@@ -217,6 +220,10 @@ def test_a_secret_will_do(name, value):
     ("name", "value", "has"),
     [
         ("CONSOLE_PASSWORD", "eleven-char", "fewer than 12 characters"),
+        ("CONSOLE_USERS", "ann:nine red herons", "no user"),
+        ("CONSOLE_USERS", f"'{USER}'", "no user"),
+        ("CONSOLE_USERS", f"{USER},ben", "no user"),
+        ("CONSOLE_USERS", "ann:=19=19456,t=2,p=1", "no user"),  # what a shell leaves of it
         ("NAME_KEY", LONG, "not 32 bytes"),
         ("NAME_KEY", f"{KEY}\n{KEY}", "not 32 bytes"),
         ("NAME_KEY", f"{KEY[:-2]}9=", "not 32 bytes"),  # bits left over

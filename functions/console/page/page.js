@@ -22,7 +22,7 @@ const STATES = {
 const main = document.getElementById("main");
 const views = Object.fromEntries([...main.querySelectorAll("section")].map((view) => [view.id, view]));
 
-const about = await load();
+const [about, session] = await load();
 document.title = `${about.agent} · textback console`;
 document.getElementById("facts").append(...facts());
 const behind = inspector(document.getElementById("inspector"), about);
@@ -31,11 +31,11 @@ if (!about.mock) document.querySelector("nav a[href='#phones']").remove();
 addEventListener("hashchange", route);
 route();
 
-/** What the server says about itself, however long it takes to answer. */
+/** What the server says about itself and us, however long it takes to answer. */
 async function load() {
   for (;;) {
     try {
-      return await read("about");
+      return await Promise.all([read("about"), read("session")]);
     } catch {
       await new Promise((later) => setTimeout(later, 1000));
     }
@@ -52,7 +52,13 @@ function facts() {
   const sending = real.length > 0 ? [fact(false, "Real texts through ", make("b", {}, real.join(", ")), ".")] : [];
   const pretended = about.mock ? [fact(true, make("b", {}, "Mock phone network"), real.length > 0 ? ": these phones are not real." : ": nothing is sent.")] : [];
   const store = fact(false, about.store === "firestore" ? "Kept in Firestore." : "Kept on this machine.");
-  return [model, ...sending, ...pretended, store];
+  return [model, ...sending, ...pretended, store, ...(session.signs_out ? [who()] : [])];
+}
+
+/** Who has signed in, and the way out. */
+function who() {
+  const out = make("button", { type: "button", class: "link", onclick: async () => { await act("sign-out"); location.reload(); } }, "Sign out");
+  return make("span", { class: "fact" }, make("b", {}, session.operator), " ", out);
 }
 
 function route() {

@@ -34,15 +34,36 @@ export async function read(path) {
 
 /** Performs an action of the console. Its effect shows up in the data. */
 export async function act(path) {
-  const answer = await fetch(`/console/api/${path}`, { method: "POST" }).catch(() => null);
+  const answer = await post(`/console/api/${path}`).catch(() => null);
   // Of a conflict, the data shows what somebody else has done.
   if (!answer?.ok && answer?.status !== 409) window.alert("The server has not done that. Try it again, or look at its log.");
 }
 
 /** Calls the mock provider's webhook, as a provider would. */
 export function call(webhook, body) {
-  const headers = { "content-type": "application/json" };
-  return fetch(`/webhooks/mock/${webhook}`, { method: "POST", headers, body: JSON.stringify(body) });
+  return post(`/webhooks/mock/${webhook}`, { "content-type": "application/json" }, JSON.stringify(body));
+}
+
+/** What no other page can read, so that the server knows our requests. It belongs to a session. */
+let token = null;
+
+async function post(path, headers = {}, body = undefined) {
+  const once = async () => fetch(path, { method: "POST", headers: { ...headers, "x-form-token": await (token ??= ask()) }, body });
+  const answer = await once();
+  if (answer.status !== 403) return answer;
+  // There is a new session since the page was opened.
+  token = null;
+  return once();
+}
+
+async function ask() {
+  try {
+    return (await read("session")).form_token;
+  } catch (error) {
+    // The next request asks again.
+    token = null;
+    throw error;
+  }
 }
 
 function trouble(is) {

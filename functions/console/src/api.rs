@@ -16,6 +16,7 @@ use telemetry::TraceId;
 
 use crate::Console;
 use crate::delivery::Delivery;
+use crate::guard::Acting;
 use crate::thread::{Blocked, Thread};
 
 /// The longest list of each kind.
@@ -92,6 +93,7 @@ pub(crate) async fn conversation(
 
 /// Gives a conversation that was handed over back to the agent.
 pub(crate) async fn give_back(
+    _: Acting,
     State(console): State<Arc<Console>>,
     Path(id): Path<String>,
 ) -> Answer {
@@ -103,14 +105,22 @@ pub(crate) async fn give_back(
 }
 
 /// Blocks the number of the person, with whichever provider they text.
-pub(crate) async fn block(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
+pub(crate) async fn block(
+    _: Acting,
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+) -> Answer {
     let theirs = theirs(&console, &id).await?;
     console.store.block(&theirs, Timestamp::now()).await?;
     Ok(Json(json!({ "blocked": true })))
 }
 
 /// Lifts the block.
-pub(crate) async fn unblock(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
+pub(crate) async fn unblock(
+    _: Acting,
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+) -> Answer {
     let theirs = theirs(&console, &id).await?;
     match console.store.unblock(&theirs).await? {
         true => Ok(Json(json!({ "unblocked": true }))),

@@ -2,8 +2,9 @@
 //! and what needs a person.
 //!
 //! It only reads, except that it gives a conversation that was handed over back to the agent, and
-//! blocks a number. Its phone is a phone of the mock provider: the page posts to the same webhooks as
-//! any provider, so it can do nothing that a stranger's text cannot.
+//! blocks a number. Whatever changes something takes an operator whose page has asked for it. Its phone
+//! is a phone of the mock provider: the page posts to the same webhooks as any provider, so it can do
+//! nothing that a stranger's text cannot.
 
 #![warn(missing_docs)]
 
@@ -12,6 +13,7 @@ mod delivery;
 mod guard;
 mod page;
 mod routes;
+mod sign_in;
 mod thread;
 
 use std::sync::Arc;
@@ -31,7 +33,7 @@ use sms::Providers;
 
 /// Only our own files, and in nobody else's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'";
 
 /// The settings that the function reads.
@@ -123,12 +125,14 @@ impl About {
 impl Console {
     /// `GET /console` and everything below it. Callers without access cannot tell what exists.
     pub fn router(self) -> Router {
-        if let Some(closed @ Closed::WeakPassword) = self.access.closed() {
+        if let Some(closed) = self.access.closed().filter(|why| *why != Closed::NoPassword) {
             tracing::error!("the console is closed: {}", closed.fix());
         }
         let guard = from_fn_with_state(self.access.clone(), guard::guard);
+        let sign_in = if self.access.has_users() { sign_in::routes() } else { Router::new() };
         routes::routes()
             .route_layer(guard)
+            .merge(sign_in)
             .route_layer(map_response(harden))
             .with_state(Arc::new(self))
     }

@@ -27,6 +27,11 @@ pub(crate) async fn page() -> Response {
 
 /// A file of the page.
 pub(crate) async fn file(Path(name): Path<String>) -> Response {
+    named(&name)
+}
+
+/// The file of this name.
+pub(crate) fn named(name: &str) -> Response {
     match FILES.iter().find(|(file, ..)| *file == name) {
         Some((_, kind, content)) => ([(header::CONTENT_TYPE, *kind)], *content).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),

@@ -14,8 +14,8 @@ use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
 use crate::commands::{
-    backup, chat, consents, doctor, give_back, languages, limits, person, quarantine, register,
-    restore, send, serve, smoke,
+    backup, chat, consents, console_user, doctor, give_back, languages, limits, person, quarantine,
+    register, restore, send, serve, smoke,
 };
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
@@ -59,6 +59,11 @@ enum Command {
     Limits(limits::Asked),
     /// Print who agreed to be texted and who wanted no more, in which words, and how we know
     Consents(consents::Asked),
+    /// Ask for a password and print who may sign in to the console with it, for `CONSOLE_USERS`
+    ConsoleUser {
+        /// Their name, as ann
+        name: String,
+    },
     /// Copy the embedded store into one file, also while it is used
     #[command(after_help = backup::EXIT_CODES)]
     Backup(backup::Asked),
@@ -124,6 +129,9 @@ fn carry_out(
         }
         Command::Consents(asked) => {
             host::run(quiet(settings), |settings| consents::run(settings, asked))
+        }
+        Command::ConsoleUser { name } => {
+            host::run(quiet(settings), async |_| console_user::run(&name))
         }
         Command::Register => host::run(quiet(settings), register::run),
         Command::Languages(asked) => {

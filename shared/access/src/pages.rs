@@ -5,8 +5,6 @@ use http::{HeaderName, Method, header};
 use settings::is_loopback;
 use url::Url;
 
-use crate::one;
-
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -70,6 +68,18 @@ impl OwnPages {
         };
         origin.origin().is_tuple() && (public || (called && may_be_called))
     }
+}
+
+/// Whether a call says that it is a browser's. They all do when something may be changed.
+pub(crate) fn is_by_browser(call: &Parts) -> bool {
+    call.headers.contains_key(header::ORIGIN) || call.headers.contains_key(&SEC_FETCH_SITE)
+}
+
+/// The value of a header that occurs exactly once.
+pub(crate) fn one<'a>(call: &'a Parts, name: &HeaderName) -> Option<&'a str> {
+    let mut values = call.headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
 }
 
 /// Whether somebody follows a link to us, as from a mail, which opens a page outside of any frame.

@@ -52,6 +52,11 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
+/// An extension of a call that one of `TRUSTED_PROXIES` makes, for whomever. It has come to a port: the
+/// gateway of Lambda is none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FromProxy;
+
 /// The proxies that are trusted to say for whom they call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Proxies(Vec<IpNet>);

@@ -31,7 +31,7 @@ use std::time::Duration;
 use settings::{Names, Settings, SettingsError};
 use telemetry::LogFormat;
 
-pub use caller::Caller;
+pub use caller::{Caller, FromProxy};
 pub use function::Function;
 pub use http::{PUBLIC_URL, public_url};
 pub use parameters::parameters;

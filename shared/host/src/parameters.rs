@@ -24,7 +24,7 @@ const SECRETS_PATH: &str = "SECRETS_PATH";
 
 /// Settings that never come from Parameter Store, because they describe the place where the process
 /// runs.
-const OF_THE_PLACE: [&str; 14] = [
+const OF_THE_PLACE: [&str; 15] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -32,6 +32,7 @@ const OF_THE_PLACE: [&str; 14] = [
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
+    "CONSOLE_TRUSTED_HEADER",
     "DATA_DIR",
     "FIRESTORE_EMULATOR_HOST",
     "HOST",

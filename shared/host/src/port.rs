@@ -25,7 +25,7 @@ use tokio::time::MissedTickBehavior;
 use tower::ServiceExt;
 
 use crate::body::{Coming, Going};
-use crate::caller::{Caller, Proxies};
+use crate::caller::{Caller, FromProxy, Proxies};
 use crate::crowd::{Awaits, Crowd, Seat};
 use crate::health;
 use crate::turned_away::Reason;
@@ -230,6 +230,9 @@ impl Entrance {
     ) -> Result<Response<Going>, Infallible> {
         let (mut head, body) = call.into_parts();
         head.extensions.insert(self.proxies.caller(peer, &head.headers));
+        if self.proxies.include(peer.to_canonical()) {
+            head.extensions.insert(FromProxy);
+        }
         head.extensions.insert(Arc::clone(&seat));
         let (body, given_up) = Coming::new(body, Arc::clone(&seat));
         let call = Request::from_parts(head, Body::new(body));

@@ -55,7 +55,7 @@ pub async fn whole(
 }
 
 /// Finds the provider of a call, verifies it, and parses what it reports. Unsigned calls are
-/// accepted only from callers whom the console would let in.
+/// accepted only from callers whom the console would let change something.
 ///
 /// Otherwise returns the answer to give: 404 for an unconfigured provider, 403 for a forger, 503
 /// for a call that cannot be verified now, 400 for one that cannot be authenticated. A verified
@@ -74,7 +74,7 @@ pub async fn receive<'a>(
     let http = providers.http();
     let read = async {
         let verified = match provider.verify(http, call.clone()).await {
-            Err(WebhookError::Unsigned) => let_in(access, call.clone()).await?,
+            Err(WebhookError::Unsigned) => let_in(access, call.clone(), now).await?,
             verified => verified?,
         };
         events(http, provider, &verified).await
@@ -114,12 +114,16 @@ pub async fn receive<'a>(
     })
 }
 
-/// An unsigned call, if the console would let its caller in.
-async fn let_in(access: &Access, call: Request<Bytes>) -> Result<Verified, WebhookError> {
+/// An unsigned call, if the console would let its caller change something.
+async fn let_in(
+    access: &Access,
+    call: Request<Bytes>,
+    now: Timestamp,
+) -> Result<Verified, WebhookError> {
     let (head, body) = call.into_parts();
-    match access.admit(&head).await {
-        Ok(_) => Ok(Verified::admitted(Request::from_parts(head, body))),
-        Err(_) => Err(WebhookError::Unsigned),
+    match access.admit(&head, now).await {
+        Ok(admitted) if admitted.may_act => Ok(Verified::admitted(Request::from_parts(head, body))),
+        Ok(_) | Err(_) => Err(WebhookError::Unsigned),
     }
 }
 

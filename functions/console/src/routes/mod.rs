@@ -1,5 +1,6 @@
 //! What is at which address, by subject.
 
+mod access;
 mod desk;
 mod figures;
 mod inbox;
@@ -18,4 +19,5 @@ pub(crate) fn routes() -> Router<Arc<Console>> {
         .merge(desk::routes())
         .merge(incidents::routes())
         .merge(figures::routes())
+        .merge(access::routes())
 }

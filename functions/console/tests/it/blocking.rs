@@ -47,15 +47,17 @@ async fn blocks_for_every_provider_and_says_when_a_block_by_hand_is_lifted() {
 async fn lets_no_stranger_and_no_other_page_block_anybody() {
     let console = at_home();
     take(&console.store, "Hi", 0).await;
-    let foreign = format!("{}\nOrigin: https://elsewhere.example", console.known());
+    let acting = console.acting().await;
+    let foreign = format!("{acting}\nOrigin: https://elsewhere.example");
     for action in ["block", "unblock"] {
         let path = format!("POST /console/api/conversations/{}/{action}", id());
         assert_eq!(console.call(&path, "").await.0, 403, "{action}");
         assert_eq!(console.call(&path, &foreign).await.0, 403, "{action}");
+        assert_eq!(console.call(&path, &console.known()).await.0, 403, "{action}");
         let read = path.replace("POST", "GET");
         assert_eq!(console.call(&read, &console.known()).await.0, 405, "{action}");
         let nobody = format!("POST /console/api/conversations/nobody/{action}");
-        assert_eq!(console.call(&nobody, &console.known()).await.0, 404, "{action}");
+        assert_eq!(console.call(&nobody, &acting).await.0, 404, "{action}");
     }
     assert!(!console.store.is_blocked("mock", &person()).await.unwrap());
 }
@@ -69,7 +71,7 @@ impl Browser {
     /// The answer to an action on the conversation.
     async fn asks(&self, action: &str) -> (u16, Value) {
         let path = format!("POST /console/api/conversations/{}/{action}", id());
-        let (status, _, body) = self.call(&path, &self.known()).await;
+        let (status, _, body) = self.call(&path, &self.acting().await).await;
         (status.as_u16(), serde_json::from_str(&body).unwrap())
     }
 }

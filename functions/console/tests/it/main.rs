@@ -6,6 +6,7 @@ mod blocking;
 mod conversation;
 mod data;
 mod guard;
+mod operators;
 mod page;
 
 use std::sync::Arc;
@@ -101,6 +102,12 @@ impl Browser {
     /// The header that lets it in.
     fn known(&self) -> String {
         format!("Cookie: console-5000={}", self.token())
+    }
+
+    /// The same for a page of ours that changes something.
+    async fn acting(&self) -> String {
+        let session = self.get("session").await;
+        format!("{}\nX-Form-Token: {}", self.known(), session["form_token"].as_str().unwrap())
     }
 
     /// The data at a path below `/console/api/`.

@@ -67,10 +67,17 @@ def start(data, **settings):
     for line in process.stdout:
         if found := re.search(r"answers at (http://localhost:\d+)/", line):
             url = found.group(1)
-        if line.startswith("console"):
-            console = re.search(r"http\S+", line)
+        if line.strip().startswith("console"):
+            console = re.search(r"http[^\s,]+", line)
             return Program(url, console and console.group(), data, process)
     pytest.fail(f"the program ended: {log.read_text()}", pytrace=False)
+
+
+def console_user(name, password):
+    """Somebody who may sign in to the console, as the program makes them."""
+    command = [TARGET / "debug" / "textback", "console-user", name]
+    made = subprocess.run(command, env={}, input=password, capture_output=True, text=True, check=True)
+    return made.stdout.strip()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod chat;
 pub(crate) mod consents;
+pub(crate) mod console_user;
 pub(crate) mod doctor;
 pub(crate) mod give_back;
 pub(crate) mod languages;

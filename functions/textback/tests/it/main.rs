@@ -24,6 +24,7 @@ mod hand_over;
 mod health;
 mod messagecentral;
 mod mock;
+mod operators;
 mod port;
 mod quarantine;
 mod refusals;

@@ -29,11 +29,12 @@ fn every_function_is_known_by_its_settings() {
 /// lists, and everything works.
 #[test]
 fn a_function_may_read_the_secrets_that_it_uses_and_no_others() {
+    const OF_THE_CONSOLE: Names = &["CONSOLE_PASSWORD", "CONSOLE_USERS"];
     const STORE: [&str; 2] = ["GOOGLE_APPLICATION_CREDENTIALS", "NAME_KEY"];
     for (function, names) in FUNCTIONS {
         let (own, role) = match function {
-            "console" => (&["CONSOLE_PASSWORD"][..], Role::Describing),
-            "inbound" | "receipts" => (&["CONSOLE_PASSWORD"][..], Role::Receiving),
+            "console" => (OF_THE_CONSOLE, Role::Describing),
+            "inbound" | "receipts" => (OF_THE_CONSOLE, Role::Receiving),
             "sweep" => (&[][..], Role::Polling),
             "turn" => (&["OPENAI_API_KEY", "RESULT_WEBHOOK_SECRET"][..], Role::Sending),
             _ => (&[][..], Role::Describing),
@@ -87,7 +88,7 @@ fn whatever_a_crate_reads_it_lists() {
 
 /// Whether a name is that of a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
-    let words = ["CREDENTIALS", "KEY", "PASSWORD", "SECRET", "TOKEN"];
+    let words = ["CREDENTIALS", "KEY", "PASSWORD", "SECRET", "TOKEN", "CONSOLE_USERS"];
     words.iter().any(|word| name.contains(word))
 }
 

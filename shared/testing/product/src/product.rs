@@ -108,7 +108,8 @@ impl Product {
         let mut private = Private::default();
         for (name, value) in settings.iter().filter(|(_, value)| !value.is_empty()) {
             let name = name.trim_end_matches("_BASE64");
-            if ["KEY", "TOKEN", "PASSWORD", "SECRET"].iter().any(|end| name.ends_with(end)) {
+            if ["KEY", "TOKEN", "PASSWORD", "SECRET", "USERS"].iter().any(|end| name.ends_with(end))
+            {
                 private.add(value);
             }
             private.add_said(value);

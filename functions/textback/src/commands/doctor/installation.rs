@@ -160,6 +160,17 @@ fn business_file(settings: &Settings) -> Found {
 fn console(settings: &Settings, public_url: &str, providers: &Providers) -> Option<Found> {
     let check = Check::Console;
     match Access::by_password(settings, public_url).closed() {
+        None if !settings.any(&["CONSOLE_PASSWORD", "CONSOLE_USERS"]) => {
+            Some(match settings.get("TRUSTED_PROXIES") {
+                Some(_) => Finding::works(check, "is open to whom a trusted proxy names"),
+                None => Finding::broken(
+                    check,
+                    "lets nobody in, since no proxy is trusted",
+                    "Set TRUSTED_PROXIES to the address of the proxy that sends \
+                     CONSOLE_TRUSTED_HEADER.",
+                ),
+            })
+        }
         None => Some(Finding::works(check, "asks for its password")),
         Some(Closed::NoPassword) if !providers.are_real() => None,
         Some(Closed::NoPassword) => Some(Finding::doubtful(
@@ -171,6 +182,11 @@ fn console(settings: &Settings, public_url: &str, providers: &Providers) -> Opti
             check,
             "its password has fewer than 12 characters, so nobody is let in",
             "Set CONSOLE_PASSWORD to what `openssl rand -base64 24` prints.",
+        )),
+        Some(unread @ (Closed::Users | Closed::Header)) => Some(Finding::broken(
+            check,
+            "one of its settings cannot be read, so nobody is let in",
+            format!("{}.", unread.fix()),
         )),
     }
 }

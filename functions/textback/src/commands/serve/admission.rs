@@ -10,10 +10,10 @@ use sms::Providers;
 use telemetry::{Alarm, raise};
 use url::Url;
 
-/// What [`access()`] reads besides the password.
+/// What [`access()`] reads besides what [`Access::by_password`] does.
 pub(crate) const SETTINGS: Names = &["CONSOLE_LOCAL"];
 
-/// Admits by the password. Without one, by the link that the start prints, if there are no real
+/// Admits by the password, and whoever else is named. If nobody is, by the link that the start prints, if there are no real
 /// people and no outsiders: no real provider is configured, and the process listens at `bound` and
 /// is known at `public_url` on this machine only. Otherwise stops the start if outsiders could text
 /// through the mock.
@@ -25,7 +25,7 @@ pub(crate) fn access(
 ) -> Result<Access, SettingsError> {
     // Set for a container, where every port is bound to every address.
     let local = settings.switch("CONSOLE_LOCAL")?.unwrap_or(false);
-    if settings.get("CONSOLE_PASSWORD").is_some() {
+    if settings.any(Access::SETTINGS) {
         return Ok(Access::by_password(settings, public_url));
     }
     let at_home = (bound.is_loopback() || local)

@@ -179,9 +179,24 @@ impl App {
             // The only place where this secret is ever written.
             (Some(link), _) => println!("console: {home}{link}"),
             (None, Some(closed)) => println!("  console    closed: {}", closed.fix()),
-            (None, None) => println!("  console    {}/console, with its password", self.public_url),
+            (None, None) => {
+                println!("  console    {}/console, {}", self.public_url, self.who(settings));
+            }
         }
         Ok(())
+    }
+
+    /// Who may see the console, if it is open and has no link.
+    fn who(&self, settings: &Settings) -> &'static str {
+        if self.access.has_users() {
+            "for its users"
+        } else if settings.get("CONSOLE_PASSWORD").is_some() {
+            "with its password"
+        } else if settings.get("TRUSTED_PROXIES").is_some() {
+            "for whom a trusted proxy names"
+        } else {
+            "for nobody: name the proxy in TRUSTED_PROXIES"
+        }
     }
 }
 
