@@ -250,7 +250,7 @@ async fn what_a_dearer_provider_would_charge_stays_reserved_until_it_is_not_need
     scene.text("My tap drips").await;
     scene.die_when(async |scene| !scene.attempts().await.is_empty()).await;
     assert_eq!(scene.spent().await.held, amount("0.02"));
-    scene.companies.twilio.refuse_with(20003);
+    scene.companies.twilio.switch.set(Mode::Works);
     scene.live(90).await;
     assert_eq!(scene.attempts().await, ["twilio: failed", "twilio: failed", "vonage: accepted"]);
     let Sums { held, day, .. } = scene.spent().await;
