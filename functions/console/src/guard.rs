@@ -1,6 +1,6 @@
 //! Admission to the console.
 
-use access::{Access, Admitted, Closed, Operator, Refused, Then};
+use access::{Access, Admitted, Closed, Refused, Then};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -23,16 +23,15 @@ const WHERE_THE_PROXY_IS: &str = "The console opens through the proxy that knows
 /// The whole answer to a call that would change something and shows no form token.
 const NOT_FROM_A_PAGE: &str = "Show the form token: X-Form-Token, from /console/api/session.\n";
 
-/// An operator whose call may change something. A handler that changes something takes one, and is not
-/// called without.
-pub(crate) struct Acting(#[expect(dead_code, reason = "who it was will be written down")] Operator);
+/// That a call may change something. A handler that changes something takes one, and is not called without.
+pub(crate) struct Acting;
 
 impl<S: Sync> FromRequestParts<S> for Acting {
     type Rejection = (StatusCode, &'static str);
 
     async fn from_request_parts(call: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         match call.extensions.get::<May>() {
-            Some(May(operator)) => Ok(Self(operator.clone())),
+            Some(May) => Ok(Self),
             None => Err((StatusCode::FORBIDDEN, NOT_FROM_A_PAGE)),
         }
     }
@@ -40,7 +39,7 @@ impl<S: Sync> FromRequestParts<S> for Acting {
 
 /// The extension of a call that may change something.
 #[derive(Clone)]
-struct May(Operator);
+struct May;
 
 /// Lets a call through to the console, or turns it away. The operator and the token for their forms go
 /// with it, as extensions.
@@ -53,7 +52,7 @@ pub(crate) async fn guard(State(access): State<Access>, call: Request, next: Nex
         Err(refused) => return turned_away(refused, &call),
     };
     if may_act {
-        call.extensions_mut().insert(May(operator.clone()));
+        call.extensions_mut().insert(May);
     }
     call.extensions_mut().insert(operator);
     call.extensions_mut().insert(form_token);

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use conversations::budget::{Booking, Payer, Period};
+use conversations::budget::{Booking, Payer, Period, Reservation};
 use conversations::{
     Aside, Change, Reply, Restore, Restored, Sending, Since, StatusUpdate, Stop, Store, Taken,
     back_up,
@@ -124,6 +124,9 @@ pub(crate) async fn sets_aside_whatever_was_open_with_one_notice(store: Arc<Stor
     let mut loaded = load(&store).await;
     let mut next = loaded.conversation.clone();
     next.open = Some(under_way("a-1"));
+    let (shard, amount) = ("0".to_owned(), cents(1));
+    next.account.reserved = Some(Reservation { shard, hour: 0, amount, nonce: 0 });
+    next.account.turn = amount;
     let begun = vec![attempt("a-1"), attempt("a-2")];
     store.commit(&mut loaded, next, begun).await.unwrap();
     let accepted = StatusUpdate::new("a-2", Status::Accepted, now());
@@ -135,6 +138,8 @@ pub(crate) async fn sets_aside_whatever_was_open_with_one_notice(store: Arc<Stor
     let loaded = load(&store).await;
     assert!(loaded.waiting.is_empty() && loaded.conversation.open.is_none());
     assert!(!loaded.conversation.is_waiting());
+    let account = &loaded.conversation.account;
+    assert_eq!((&account.reserved, account.turn), (&None, cents(0)));
     assert_eq!(loaded.conversation.turns, [note]);
     let aside = store.set_aside(&id(), 50).await.unwrap();
     assert!(aside.len() == 25 && aside.iter().all(|text| text.why == "restored"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use conversations::budget::{Booking, Payer, Period, Reservation, Shard, Sums, sum_of};
+use conversations::budget::{Booking, Payer, Period, Reservation, Shard, Sums, by_day, sum_of};
 use conversations::{Attempt, Change, Charged, Loaded, StatusUpdate, Store};
 use futures::future::join_all;
 use jiff::tz::TimeZone;
@@ -87,13 +87,19 @@ pub(crate) async fn loses_nothing_when_an_account_is_divided_anew(store: Arc<Sto
     // Before it was divided for the first time.
     let mut loaded = taken(&store).await;
     let next = loaded.conversation.clone();
-    store.commit(&mut loaded, next, vec![booked(cents(7), None)]).await.unwrap();
+    let yesterday = period(now() - SignedDuration::from_hours(24));
+    let (shard, spent) = ("0".to_owned(), cents(2));
+    let earlier = Booking { shard, period: yesterday, spent, released: None };
+    let changes = vec![booked(cents(5), None), Change::Booked(earlier)];
+    store.commit(&mut loaded, next, changes).await.unwrap();
     for shards in [4, 1024, 1, 7] {
         let payer = Payer::People(shards);
         store.divide(payer, period(now())).await.unwrap();
         let found = store.shards(payer).await.unwrap();
         assert!(found.iter().all(|shard| shard.is_of(payer)), "{shards}");
         assert_eq!(sum_of(&found, period(now())).total, cents(7), "{shards}");
+        let days = by_day(&found, period(now()), 2).into_iter().map(|(_, spent)| spent);
+        assert_eq!(days.collect::<Vec<_>>(), [cents(5), cents(2)], "{shards}");
     }
     let (a, b) = tokio::join!(
         store.divide(Payer::People(3), period(now())),
