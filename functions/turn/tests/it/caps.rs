@@ -220,14 +220,18 @@ async fn what_a_provider_refused_costs_nothing() {
 
 /// A scene in which twilio refuses, and a segment by vonage costs more.
 async fn by_a_dearer_one(segment: &str) -> (Scene, tempfile::NamedTempFile) {
+    let (scene, file) = beside_a_dearer_one(segment).await;
+    scene.companies.twilio.refuse_with(20003);
+    (scene, file)
+}
+
+async fn beside_a_dearer_one(segment: &str) -> (Scene, tempfile::NamedTempFile) {
     let file = tempfile::NamedTempFile::new().unwrap();
     let dear = format!("{PRICES}[segments.vonage.US]\nsegment = {segment}\n");
     std::fs::write(file.path(), dear).unwrap();
     let path = file.path().display().to_string();
     let settings = [("PRICES_FILE", path.as_str()), ("CAP_TURN", "0.10"), ("CAP_DAY", "0.12")];
-    let scene = Scene::with("twilio,vonage", &settings).await;
-    scene.companies.twilio.refuse_with(20003);
-    (scene, file)
+    (Scene::with("twilio,vonage", &settings).await, file)
 }
 
 #[tokio::test]
@@ -267,6 +271,19 @@ async fn no_provider_takes_over_that_costs_more_than_its_turn_may() {
     assert_eq!(scene.spent().await.day, amount("0.005"));
     let told = "Also, by vonage it would cost more than is left for it.";
     assert!(scene.is_told(told).await, "{:?}", scene.notices().await);
+}
+
+#[tokio::test]
+async fn what_failed_late_is_sent_again_for_no_more_than_its_turn_has_left() {
+    for (segment, expected) in [("0.08", 2), ("0.09", 1)] {
+        let (mut scene, _prices) = beside_a_dearer_one(segment).await;
+        answers(&scene, 50);
+        scene.say("My tap drips").await;
+        let sid = scene.companies.twilio.messages()[0].sid.clone();
+        scene.report(&scene.receipt(&sid, "undelivered", Some(30008))).await;
+        scene.live(5).await;
+        assert_eq!(scene.attempts().await.len(), expected, "at {segment}");
+    }
 }
 
 #[tokio::test]
