@@ -7,7 +7,6 @@
 #![warn(missing_docs)]
 
 mod headers;
-mod html;
 mod language;
 mod opt_in;
 mod pages;
@@ -27,7 +26,7 @@ use conversations::Store;
 use settings::Names;
 use sms::Number;
 
-pub use html::text;
+pub use localization::text;
 pub use pages::Pages;
 pub use public_page::PublicPage;
 

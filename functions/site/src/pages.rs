@@ -7,9 +7,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use business::{Business, Language};
 use conversations::Lifetimes;
+use localization::Html;
 use sha2::{Digest, Sha256};
 
-use crate::html::Html;
 use crate::public_page::PublicPage;
 use crate::words::{Section, Words};
 

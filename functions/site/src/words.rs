@@ -2,11 +2,11 @@
 
 use business::{Business, Language};
 use conversations::Lifetimes;
+use localization::{Html, escape, fill_in};
 use serde::Deserialize;
 use sms::Number;
 use toml::{Table, Value};
 
-use crate::html::{Html, Values, escape, fill};
 use crate::public_page::PublicPage;
 
 /// The keywords, which are the same in every language.
@@ -210,22 +210,6 @@ fn parse(
         fill_in(value, &values).map_err(|problem| format!("{key}: {problem}"))?;
     }
     words.try_into().map_err(|error| format!("{error}"))
-}
-
-fn fill_in(value: &mut Value, values: &Values) -> Result<(), String> {
-    match value {
-        Value::String(words) => {
-            *words = fill(words, values).map_err(|name| format!("{{{name}}} is not known"))?;
-        }
-        Value::Array(items) => items.iter_mut().try_for_each(|item| fill_in(item, values))?,
-        Value::Table(table) => {
-            for (key, value) in table {
-                fill_in(value, values).map_err(|problem| format!("{key}: {problem}"))?;
-            }
-        }
-        _ => return Err("is not a text".into()),
-    }
-    Ok(())
 }
 
 /// The values of the placeholders.

@@ -7,6 +7,7 @@ use conversations::budget::{Period, Reservation};
 use conversations::{
     Attempt, Change, CommitError, Conversation, Loaded, Reply, Unavailable, Waiting,
 };
+use desk::Becomes;
 use jiff::{SignedDuration, Timestamp};
 use money::Amount;
 use sms::Provider;
@@ -243,6 +244,10 @@ impl<'a> Wake<'a> {
         let mut pauses = UNANSWERED.build();
         loop {
             let Some(mut draft) = change(loaded) else { return Ok(Outcome::Unchanged) };
+            let becomes =
+                Becomes { next: &draft.next, waiting: &draft.waiting, changes: &draft.changes };
+            let shown = desk::show(&self.turn.store, loaded, &becomes, self.clock.now());
+            draft.changes.extend(shown);
             self.book(&mut draft);
             let Draft { next, changes, planned, .. } = draft;
             match self.turn.store.commit(loaded, next, changes).await {

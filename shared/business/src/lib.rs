@@ -8,7 +8,6 @@
 #![warn(missing_docs)]
 
 mod check;
-mod language;
 mod opening;
 mod read;
 mod table;
@@ -23,7 +22,7 @@ use sms::Number;
 use thiserror::Error;
 
 pub use check::shortener;
-pub use language::Language;
+pub use localization::Language;
 
 /// An invented business, for looking at the pages.
 const SAMPLE: &str = include_str!("sample.toml");

@@ -12,12 +12,15 @@ use crate::attempts::{Attempt, StatusUpdate, settled};
 use crate::budget::{Booking, Period, Shard};
 use crate::consent_events::{ConsentEvent, ConsentKind};
 use crate::conversation::{Conversation, LastReply};
+use crate::desk::RowWrite;
 use crate::effects::Effect;
 use crate::ended::{Ended, ended_at};
+use crate::found;
 use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
 use crate::notices::Notice;
 use crate::receipts::MatchedReceipt;
+use crate::said::Said;
 use crate::silence::Forgotten;
 use crate::stops::{Stop, stopped};
 use crate::texts::{Waiting, put_aside, taken_up, wait_again};
@@ -99,6 +102,12 @@ pub enum Change {
     /// The person has opted in again by this text, on condition that the opt-out is the one that was
     /// loaded.
     Started(Waiting),
+    /// What lists show of the conversation.
+    Row(Box<RowWrite>),
+    /// What the conversation is found by.
+    Found(Vec<String>),
+    /// What was said, to search in, where the store can: words, and the name of what they are of.
+    Said(Vec<Said>),
     /// Steps were taken under a trace.
     Steps(TraceId, Vec<Step>),
     /// A text was answered under the trace of another one.
@@ -172,6 +181,9 @@ impl Change {
                     event.enter(loaded.id.person(), lifetimes),
                 ]
             }
+            Self::Row(row) => vec![row.write(&loaded.id, lifetimes)],
+            Self::Found(tokens) => vec![found::keep(&loaded.id, &tokens, lifetimes)],
+            Self::Said(said) => said.iter().map(|said| said.keep(&loaded.id, lifetimes)).collect(),
             // Steps are added where there is most to write anyway.
             Self::Steps(..) | Self::AnsweredIn(..) => vec![],
         }

@@ -151,6 +151,23 @@ impl ConsentEvent {
         }
     }
 
+    /// Its fields, as they are exported. More may follow some day; these stay.
+    pub fn columns(&self) -> [(&'static str, String); 10] {
+        let Self { at, kind, theirs, .. } = self;
+        [
+            ("at", at.to_string()),
+            ("event", kind.word().to_owned()),
+            ("number", theirs.as_str().to_owned()),
+            ("words", self.words.clone()),
+            ("version", self.version.clone()),
+            ("language", self.language.clone()),
+            ("source", self.source.clone()),
+            ("network", self.network.clone()),
+            ("ours", self.ours.clone()),
+            ("message", self.message.clone()),
+        ]
+    }
+
     /// Enters it for this person: blind, and once a minute.
     pub(crate) fn enter(&self, person: &str, lifetimes: &Lifetimes) -> Write {
         self.keep(&self.name(person, "%Y%m%dt%H%M"), lifetimes)

@@ -22,6 +22,18 @@ impl Store {
         Ok(Batch { found, since, next })
     }
 
+    /// One page of the ledger, latest first.
+    pub async fn latest_consent_events(
+        &self,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Batch<ConsentEvent>, Unavailable> {
+        let page = self.latest_page(consent_events::AT, before, limit).await?;
+        let Batch { found, since, next } = page;
+        let found = found.into_iter().map(decoded).collect::<Result<_, _>>()?;
+        Ok(Batch { found, since, next })
+    }
+
     /// One page of the events of a number, earliest first, and the place after which there may be more.
     pub async fn consent_events_of(
         &self,

@@ -108,7 +108,17 @@ impl Store {
         self.page(field, field.not_before(later, limit).behind(after), limit).await
     }
 
-    async fn page(
+    /// The latest documents in the order of a time, in pages.
+    pub(crate) async fn latest_page(
+        &self,
+        field: Time,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Batch<Document>, Unavailable> {
+        self.page(field, field.latest(limit).before(before), limit).await
+    }
+
+    pub(crate) async fn page(
         &self,
         field: Time,
         query: Query,

@@ -109,6 +109,13 @@ impl Store {
             let record = Fields::none().with("at", until.as_millisecond());
             writes.push(Write::keep(at("erasures", person), record));
         }
+        // A turn writes them in the commit of the head: there are none without it.
+        for person in search.people() {
+            let id = self.names.conversation_of(person);
+            let beside =
+                ["desk", "found"].map(|beside| Write::Delete(at(beside, id.as_str()), None));
+            writes.extend(beside);
+        }
         writes.extend(heads.into_iter().map(|(head, version)| match version {
             Some(_) => Write::Delete(head, version),
             None => Write::Absent(head),

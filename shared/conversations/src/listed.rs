@@ -1,12 +1,15 @@
 //! Reads that only serve the display.
 
-use documents::{Query, Unavailable};
+use documents::{Place, Query, Unavailable};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use telemetry::TraceId;
 
 use crate::attempts::Attempt;
-use crate::collections::{attempts, ended, heads, notices};
+use crate::blocks::silent;
+use crate::collections::{attempts, blocks, ended, heads, notices};
 use crate::conversation::Conversation;
+use crate::due::Batch;
 use crate::ended::{Ended, ended_at};
 use crate::id::ConversationId;
 use crate::notices::Notice;
@@ -56,6 +59,17 @@ impl Store {
             .await?
             .map(|found| found.fields.decode())
             .transpose()
+    }
+
+    /// One page of those who are blocked, the latest first: their conversation, of which nothing may be
+    /// kept, and since when. A number is blocked as that of two people, one of them the mock's.
+    pub async fn blocked(
+        &self,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Batch<(ConversationId, Timestamp)>, Unavailable> {
+        let page = self.latest_page(blocks::AT, before, limit).await?;
+        Ok(page.map(|block| Some((self.names.conversation_of(&block.id), silent(&block).at))))
     }
 
     /// The latest notices, latest first.

@@ -354,7 +354,7 @@ impl Person {
     /// afterwards: that stays.
     pub(crate) fn deletions(&self) -> impl Iterator<Item = Write> {
         let delete = |name: &'static str, it: &Document| {
-            let is_named = ["conversations", "heads"].contains(&name);
+            let is_named = ["conversations", "desk", "found", "heads"].contains(&name);
             Write::Delete(at(name, &it.id), is_named.then_some(it.version))
         };
         self.found

@@ -141,41 +141,11 @@ fn line(event: &ConsentEvent) -> String {
     format!("{at}  {number:<16}  {word:<8}  {words}  ({})\n", event.source)
 }
 
-/// The columns of --csv and the fields of --json. More may follow some day; these stay.
-fn columns(event: &ConsentEvent) -> [(&'static str, String); 10] {
-    let ConsentEvent { at, kind, theirs, .. } = event;
-    [
-        ("at", at.to_string()),
-        ("event", kind.word().to_owned()),
-        ("number", theirs.as_str().to_owned()),
-        ("words", event.words.clone()),
-        ("version", event.version.clone()),
-        ("language", event.language.clone()),
-        ("source", event.source.clone()),
-        ("network", event.network.clone()),
-        ("ours", event.ours.clone()),
-        ("message", event.message.clone()),
-    ]
-}
-
 fn as_json(event: &ConsentEvent) -> Value {
-    let fields = columns(event).into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+    let fields = event.columns().into_iter().map(|(name, value)| (name.to_owned(), value.into()));
     Value::Object(fields.collect())
 }
 
 fn row(event: &ConsentEvent) -> String {
-    columns(event).map(|(_, value)| field(&value)).join(",") + "\r\n"
-}
-
-/// A field of the table. A spreadsheet takes one that begins like a formula for a formula, which a
-/// stranger could have texted: an apostrophe makes it a text. A number cannot do anything.
-fn field(written: &str) -> String {
-    let is_number =
-        written.strip_prefix('+').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
-    let is_formula = written.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_number;
-    let text = if is_formula { format!("'{written}") } else { written.to_owned() };
-    match text.contains([',', '"', '\r', '\n']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text,
-    }
+    spreadsheet::row(event.columns().map(|(_, value)| value))
 }

@@ -11,6 +11,7 @@ mod bounds;
 mod caps;
 mod crashes;
 mod delivery;
+mod desk;
 mod endings;
 mod erased;
 mod folding;

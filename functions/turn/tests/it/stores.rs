@@ -1,7 +1,10 @@
 //! Both stores support the same product.
 
+use conversations::View;
 use fakes::{Mode, OpenAi};
+use jiff::SignedDuration;
 use scene::Scene;
+use sms::Number;
 
 macro_rules! on_both_stores {
     ($($story:ident)*) => {
@@ -31,6 +34,7 @@ on_both_stores! {
     sends_after_a_crash_what_was_not_sent
     apologises_once_and_answers
     ends_and_begins_anew
+    is_listed_counted_and_found_until_erased
 }
 
 async fn answers_once(mut scene: Scene) {
@@ -117,4 +121,31 @@ async fn ends_and_begins_anew(scene: Scene) {
     let ended = scene.process.store.ended(&scene.id()).await.unwrap();
     assert_eq!((ended.len(), scene.conversation().await.number), (1, 2));
     assert_eq!(scene.asked().last().unwrap(), &["My sink leaks"]);
+}
+
+async fn is_listed_counted_and_found_until_erased(mut scene: Scene) {
+    scene.openai.calls("record", r#"{"field":"name","value":"Zoë Miller"}"#);
+    scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
+    scene.openai.says("Somebody calls you.");
+    scene.say("A human please").await;
+    scene.pass(60);
+    let (store, now) = (scene.process.store.clone(), scene.now);
+    for (view, many) in View::ALL.into_iter().zip([0, 1, 1, 0, 1]) {
+        let rows = store.rows(view, now, None, 10).await.unwrap().found;
+        let count = store.count_rows(view, now, 10).await.unwrap();
+        assert_eq!((rows.len(), count), (many, many as u64), "{view:?}");
+    }
+    let last_four = &scene.person[scene.person.len() - 4..];
+    for typed in [scene.person, last_four, "zoe", "Miller"] {
+        assert_eq!(store.search(typed).await.unwrap(), [scene.id()], "{typed}");
+    }
+    let since = now - SignedDuration::from_mins(2);
+    assert_eq!(store.rows_changed(since, 10).await.unwrap().len(), 1);
+    assert!(store.rows_changed(now, 10).await.unwrap().is_empty());
+
+    store.erase(&Number::parse(scene.person).unwrap(), || now).await.unwrap();
+    assert_eq!(store.count_rows(View::All, now, 10).await.unwrap(), 0);
+    for typed in [scene.person, "zoe"] {
+        assert!(store.search(typed).await.unwrap().is_empty(), "{typed}");
+    }
 }

@@ -6,6 +6,8 @@
 
 #![warn(missing_docs)]
 
+mod shown;
+
 use std::error::Error;
 
 use conversations::{
@@ -22,6 +24,8 @@ use serde_json::json;
 use settings::Settings;
 use sms::{Number, Providers, Receipt, Status};
 use telemetry::{Step, TraceId, steps};
+
+use crate::shown::commit;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -271,7 +275,7 @@ impl Talk {
             self.end(&loaded, &mut next, ending, said, &mut changes);
         }
         next.due_at = None;
-        store.commit(&mut loaded, next, changes).await?;
+        commit(store, &mut loaded, next, changes, said).await?;
 
         let sent = said + SignedDuration::from_millis(180);
         let sid = self.sid();
@@ -280,7 +284,7 @@ impl Talk {
             Step::new(steps::SENT, sent).with("provider", PROVIDER).with("outcome", "accepted");
         let changes = vec![Change::Status(update), Change::Steps(trace, vec![step])];
         let next = loaded.conversation.clone();
-        store.commit(&mut loaded, next, changes).await?;
+        commit(store, &mut loaded, next, changes, sent).await?;
         self.report(store, loaded, &attempt, &sid, is_last, sent).await
     }
 
@@ -317,7 +321,8 @@ impl Talk {
         if fails && let Some(mut loaded) = store.load(&loaded.id, at).await? {
             let mut next = loaded.conversation.clone();
             (next.failed, next.due_at) = (vec![], None);
-            store.commit(&mut loaded, next, vec![Change::Settled(attempt.id.clone())]).await?;
+            let settled = vec![Change::Settled(attempt.id.clone())];
+            commit(store, &mut loaded, next, settled, at).await?;
         }
         Ok(())
     }
@@ -384,8 +389,9 @@ impl Talk {
     ) -> Result<(), CommitError> {
         let mut next = loaded.conversation.clone();
         next.due_at = None;
+        let at = next.at;
         let aside = Change::SetAside(loaded.waiting.clone(), why);
-        store.commit(&mut loaded, next, vec![aside]).await
+        commit(store, &mut loaded, next, vec![aside], at).await
     }
 
     /// The person opts out, gets the confirmation, and may come back.

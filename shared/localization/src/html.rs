@@ -4,15 +4,21 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 use serde::Deserialize;
+use toml::Value;
 
 /// Our own text, escaped, with its placeholders filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Html(String);
+pub struct Html(String);
 
 impl Html {
+    /// HTML in which everything that is not ours is escaped.
+    pub fn safe(html: String) -> Self {
+        Self(html)
+    }
+
     /// The text that a reader sees.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         text(&self.0)
     }
 }
@@ -42,15 +48,16 @@ impl HtmlSafe for Html {}
 const ESCAPED: [(&str, &str); 5] =
     [("&", "&#38;"), ("<", "&#60;"), (">", "&#62;"), ("\"", "&#34;"), ("'", "&#39;")];
 
-pub(crate) fn escape(text: &str) -> String {
+/// Text as HTML.
+pub fn escape(text: &str) -> String {
     ESCAPED.iter().fold(text.to_owned(), |text, (plain, escaped)| text.replace(plain, escaped))
 }
 
 /// The values of placeholders, by name, as HTML.
-pub(crate) type Values = [(&'static str, String)];
+pub type Values = [(&'static str, String)];
 
 /// Escapes words and fills in the placeholders in braces. Fails with the name of an unknown one.
-pub(crate) fn fill(words: &str, values: &Values) -> Result<String, String> {
+pub fn fill(words: &str, values: &Values) -> Result<String, String> {
     let mut filled = String::with_capacity(words.len() * 2);
     let mut rest = words;
     while let Some((before, after)) = rest.split_once('{') {
@@ -63,6 +70,23 @@ pub(crate) fn fill(words: &str, values: &Values) -> Result<String, String> {
     }
     filled.push_str(&escape(rest));
     Ok(filled)
+}
+
+/// [`fill`] in all texts of a table. Fails with what is wrong, and where.
+pub fn fill_in(value: &mut Value, values: &Values) -> Result<(), String> {
+    match value {
+        Value::String(words) => {
+            *words = fill(words, values).map_err(|name| format!("{{{name}}} is not known"))?;
+        }
+        Value::Array(items) => items.iter_mut().try_for_each(|item| fill_in(item, values))?,
+        Value::Table(table) => {
+            for (key, value) in table {
+                fill_in(value, values).map_err(|problem| format!("{key}: {problem}"))?;
+            }
+        }
+        _ => return Err("is not a text".into()),
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! The languages that the public pages exist in.
+//! The languages that pages exist in.
 
-/// A language of the public pages.
+use http::{HeaderMap, header};
+
+/// A language of our pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
     /// English.
@@ -72,4 +74,20 @@ impl Language {
             Self::English | Self::Spanish | Self::French | Self::German | Self::Portuguese => "ltr",
         }
     }
+}
+
+/// The languages that a browser asks for and that we have pages in, best first.
+pub fn preferred(headers: &HeaderMap) -> Vec<Language> {
+    let lists =
+        headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|list| list.to_str().ok());
+    let mut ranked: Vec<(f32, Language)> = lists
+        .flat_map(|list| list.split(','))
+        .filter_map(|range| {
+            let (code, weight) = range.split_once(';').unwrap_or((range, ""));
+            let weight = weight.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok())?;
+            (weight > 0.0).then_some((weight, Language::of_code(code)?))
+        })
+        .collect();
+    ranked.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    ranked.into_iter().map(|(_, language)| language).collect()
 }
