@@ -32,13 +32,6 @@ export async function read(path) {
   }
 }
 
-/** Performs an action of the console. Its effect shows up in the data. */
-export async function act(path) {
-  const answer = await post(`/console/api/${path}`).catch(() => null);
-  // Of a conflict, the data shows what somebody else has done.
-  if (!answer?.ok && answer?.status !== 409) window.alert("The server has not done that. Try it again, or look at its log.");
-}
-
 /** Calls the mock provider's webhook, as a provider would. */
 export function call(webhook, body) {
   return post(`/webhooks/mock/${webhook}`, { "content-type": "application/json" }, JSON.stringify(body));
@@ -118,15 +111,6 @@ export function clock(at) {
   const today = date.toDateString() === new Date().toDateString();
   const day = today ? {} : { day: "numeric", month: "short" };
   return date.toLocaleString([], { hour: "2-digit", minute: "2-digit", ...day });
-}
-
-/** A duration in words. */
-export function duration(ms) {
-  if (ms < 1) return "< 1 ms";
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
-  return `${Math.round(ms / 3_600_000)} h`;
 }
 
 /** A number as people write it. */

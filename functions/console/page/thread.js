@@ -2,42 +2,6 @@
 
 import { clock, make, words, write } from "./parts.js";
 
-/** The status of a reply; `[word, kind, meaning]`. */
-export function delivered(delivery) {
-  const code = delivery.code ? ` (${delivery.code})` : "";
-  const because = delivery.means ? ` ${delivery.means}` : "";
-  if (delivery.conflicted) {
-    return [`conflicting reports${code}`, "bad", `Reported both as delivered and as failed.${because}`];
-  }
-  switch (delivery.status) {
-    case "sending": return ["sending…", "", "Being handed to the provider."];
-    case "unknown": return [`unknown${code}`, "doubt", `It is not known whether it was sent. It is not sent again.${because}`];
-    case "accepted": return ["sent, not confirmed", "", "The provider accepted it. That does not show that it arrived."];
-    case "sent": return ["sent, with the carrier", "", "The provider passed it on. That does not show that it arrived."];
-    case "delivered": return ["delivered", "good", "Its arrival was confirmed."];
-    // A text that a provider accepted has an id.
-    default: return delivery.message
-      ? [`did not arrive${code}`, "bad", delivery.means ?? "The provider reports that it did not reach the person."]
-      : [`not sent${code}`, "bad", delivery.means ?? "The provider did not accept it."];
-  }
-}
-
-/** Why a text was not answered, in words. */
-const ASIDE = {
-  stopped: "the person has stopped",
-  blocked: "the number is blocked",
-  country: "that country may not be replied to",
-  limit: "the person has reached the limit of replies",
-  loop: "the sender seems to be a machine",
-  "too many": "too many were waiting",
-  "with a person": "you have this conversation",
-  thanks: "it only says thanks",
-  reaction: "it is only a reaction",
-  report: "a delivery report in the form of a text",
-  "quiet hours": "there is no hour in which the person may be texted",
-  restored: "a backup was restored while it waited",
-};
-
 /** Shows a thread in `node`, and calls `choose` with a message when it is clicked. */
 export function threadView(node, choose) {
   const rows = [];
@@ -136,15 +100,14 @@ const makers = {
         if (message.who === "product") parts.push("in our own name");
         if (message.who === "business") parts.push("by hand");
         if (message.delivery && message.delivery.provider !== "mock") parts.push(`by ${message.delivery.provider}`);
-        const [word, kind, meaning] = message.delivery ? delivered(message.delivery) : [state, "", ""];
+        const { word, tone, means } = message.delivery?.reached ?? { word: state, tone: "open", means: "" };
         if (word) parts.push(word);
-        if (message.aside) parts.push(`set aside: ${ASIDE[message.aside] ?? message.aside}`);
+        if (message.aside) parts.push(`set aside: ${message.aside}`);
         write(meta, parts.filter(Boolean).join(" · "));
-        meta.dataset.kind = kind;
-        meta.title = meaning;
+        meta.dataset.tone = tone;
         // A problem is readable without pointing at it.
-        const wrong = kind === "bad" || kind === "doubt";
-        write(why, wrong ? meaning : "");
+        const wrong = tone === "bad" || tone === "doubt";
+        write(why, wrong ? means : "");
         why.hidden = !wrong;
       },
     };

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use conversations::budget::Period;
 use conversations::{Attempt, Conversation, ConversationId, FollowUp, Notice, Unavailable};
 use evidence::{Health, Route, Verdict};
@@ -16,49 +14,20 @@ use telemetry::TraceId;
 
 use crate::Console;
 use crate::delivery::Delivery;
+use crate::delivery::Reached;
+use crate::failure::Failure;
 use crate::guard::Acting;
 use crate::thread::{Blocked, Thread};
+use crate::visit::Visit;
+use crate::words::Words;
 
 /// The longest list of each kind.
-const MOST: u32 = 50;
+pub(crate) const MOST: u32 = 50;
 
 /// How many of a person's unanswered texts are shown: the latest.
-const SET_ASIDE: u32 = 200;
+pub(crate) const SET_ASIDE: u32 = 200;
 
-type Answer = Result<Json<Value>, Failure>;
-
-/// Why a request has no data.
-pub(crate) enum Failure {
-    /// It does not exist.
-    Unknown,
-    /// The agent has the conversation, not a person.
-    NotHandedOver,
-    /// The number is not blocked.
-    NotBlocked,
-    /// The store does not answer: try again.
-    Unavailable(Unavailable),
-}
-
-impl From<Unavailable> for Failure {
-    fn from(error: Unavailable) -> Self {
-        Self::Unavailable(error)
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let (status, problem) = match self {
-            Self::Unknown => (StatusCode::NOT_FOUND, "not found"),
-            Self::NotHandedOver => (StatusCode::CONFLICT, "the agent has this conversation"),
-            Self::NotBlocked => (StatusCode::CONFLICT, "this number is not blocked"),
-            Self::Unavailable(error) => {
-                tracing::error!(%error, "the console could not read the store: {error}");
-                (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")
-            }
-        };
-        (status, Json(json!({ "error": problem }))).into_response()
-    }
-}
+pub(crate) type Answer = Result<Json<Value>, Failure>;
 
 /// The limits, how much of them is used, and what the last days have cost.
 pub(crate) async fn limits(State(console): State<Arc<Console>>) -> Answer {
@@ -73,22 +42,18 @@ pub(crate) async fn about(State(console): State<Arc<Console>>) -> Answer {
 }
 
 /// The contents of a phone: empty if it was never used.
-pub(crate) async fn phone(
-    State(console): State<Arc<Console>>,
-    Path(number): Path<String>,
-) -> Answer {
+pub(crate) async fn phone(visit: Visit, Path(number): Path<String>) -> Answer {
+    let Visit { console, words, .. } = &visit;
     let theirs = Number::parse(&number).map_err(|_| Failure::Unknown)?;
     let id = console.store.names().conversation(PRETENDED, &theirs);
-    let thread = thread(&console, &id).await?;
+    let thread = thread(console, words, &id).await?;
     Ok(Json(json!(thread.unwrap_or_else(|| Thread::unused(&id, PRETENDED, &theirs)))))
 }
 
-pub(crate) async fn conversation(
-    State(console): State<Arc<Console>>,
-    Path(id): Path<String>,
-) -> Answer {
+pub(crate) async fn conversation(visit: Visit, Path(id): Path<String>) -> Answer {
     let id = ConversationId::parse(&id).ok_or(Failure::Unknown)?;
-    Ok(Json(json!(thread(&console, &id).await?.ok_or(Failure::Unknown)?)))
+    let thread = thread(&visit.console, visit.words, &id).await?;
+    Ok(Json(json!(thread.ok_or(Failure::Unknown)?)))
 }
 
 /// Gives a conversation that was handed over back to the agent.
@@ -135,7 +100,11 @@ async fn theirs(console: &Console, id: &str) -> Result<Number, Failure> {
     Ok(loaded.conversation.theirs)
 }
 
-async fn thread(console: &Console, id: &ConversationId) -> Result<Option<Thread>, Unavailable> {
+async fn thread(
+    console: &Console,
+    words: &Words,
+    id: &ConversationId,
+) -> Result<Option<Thread>, Unavailable> {
     let now = Timestamp::now();
     let Some(loaded) = console.store.load(id, now).await? else { return Ok(None) };
     let blocked = Blocked::of(&console.store, &loaded).await?;
@@ -143,10 +112,14 @@ async fn thread(console: &Console, id: &ConversationId) -> Result<Option<Thread>
     let attempts = console.store.attempts_of(id).await?;
     let set_aside = console.store.set_aside(id, SET_ASIDE).await?;
     let deliveries = deliveries(&console.providers, &attempts);
-    Ok(Some(Thread::of(&loaded, &ended, &set_aside, deliveries, blocked, now)))
+    let mut thread = Thread::of(&loaded, &ended, &set_aside, deliveries, blocked, now);
+    for delivery in thread.messages.iter_mut().filter_map(|message| message.delivery.as_mut()) {
+        delivery.reached = Some(Reached::of(delivery, words));
+    }
+    Ok(Some(thread))
 }
 
-fn deliveries(providers: &Providers, attempts: &[Attempt]) -> Vec<Delivery> {
+pub(crate) fn deliveries(providers: &Providers, attempts: &[Attempt]) -> Vec<Delivery> {
     attempts.iter().map(|attempt| Delivery::of(attempt, providers)).collect()
 }
 

@@ -21,7 +21,8 @@ const WHERE_THE_LINK_IS: &str = "The console opens by the link that the program 
 const WHERE_THE_PROXY_IS: &str = "The console opens through the proxy that knows who you are.\n";
 
 /// The whole answer to a call that would change something and shows no form token.
-const NOT_FROM_A_PAGE: &str = "Show the form token: X-Form-Token, from /console/api/session.\n";
+pub(crate) const NOT_FROM_A_PAGE: &str =
+    "Show the form token: X-Form-Token, from /console/api/session.\n";
 
 /// That a call may change something. A handler that changes something takes one, and is not called without.
 pub(crate) struct Acting;

@@ -10,11 +10,17 @@
 
 mod api;
 mod delivery;
+mod failure;
+mod files;
+mod forms;
 mod guard;
-mod page;
+mod pages;
 mod routes;
+mod shown;
 mod sign_in;
 mod thread;
+mod visit;
+mod words;
 
 use std::sync::Arc;
 

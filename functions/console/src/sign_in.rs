@@ -15,11 +15,10 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use crate::forms::{Acted, Nothing};
 use crate::guard::{Acting, closed};
-use crate::{Console, page};
-
-/// Where an operator goes who came for nothing in particular.
-const HOME: &str = "/console";
+use crate::visit::{HOME, own};
+use crate::{Console, files};
 
 /// The largest form, in bytes.
 const LARGEST: usize = 8 * 1024;
@@ -47,8 +46,14 @@ struct SignIn<'a> {
 pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/console/sign-in", get(show).post(sign_in))
-        .route("/console/sign-in/page.css", get(async || page::named("page.css")))
-        .route("/console/sign-in/icon.svg", get(async || page::named("icon.svg")))
+        .route(
+            "/console/sign-in/desk.css",
+            get(async || files::named("desk.css").ok_or(StatusCode::NOT_FOUND)),
+        )
+        .route(
+            "/console/sign-in/icon.svg",
+            get(async || files::named("icon.svg").ok_or(StatusCode::NOT_FOUND)),
+        )
 }
 
 /// Who has signed in, whether they can sign out, and what their page shows to change anything.
@@ -67,6 +72,16 @@ pub(crate) async fn session(
 /// Forgets the session in this browser.
 pub(crate) async fn sign_out(_: Acting, State(console): State<Arc<Console>>) -> Response {
     let mut answer = StatusCode::NO_CONTENT.into_response();
+    answer.headers_mut().append(header::SET_COOKIE, console.access.forgotten());
+    answer
+}
+
+/// The same by the form of a page.
+pub(crate) async fn leave(
+    State(console): State<Arc<Console>>,
+    Acted(Nothing {}): Acted<Nothing>,
+) -> Response {
+    let mut answer = to(HOME);
     answer.headers_mut().append(header::SET_COOKIE, console.access.forgotten());
     answer
 }
@@ -121,13 +136,6 @@ impl Typed {
         }
         typed
     }
-}
-
-/// A path of the console: anything else may lead to another site.
-fn own(next: &str) -> &str {
-    let rest = next.strip_prefix(HOME);
-    let is_own = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
-    if is_own && next.bytes().all(|byte| byte.is_ascii_graphic()) { next } else { HOME }
 }
 
 /// The answer that leads a browser to a path of ours.

@@ -16,43 +16,43 @@ use crate::delivery::Delivery;
 /// All messages between the agent and one person.
 #[derive(Serialize)]
 pub(crate) struct Thread {
-    id: ConversationId,
-    ours: String,
-    theirs: Number,
+    pub(crate) id: ConversationId,
+    pub(crate) ours: String,
+    pub(crate) theirs: Number,
     /// The number of the current conversation with them.
-    number: u64,
+    pub(crate) number: u64,
     /// How many answers the agent has given in it.
-    answers: u32,
+    pub(crate) answers: u32,
     /// Whether the person has opted out. Not known while their number is blocked.
-    stopped: bool,
+    pub(crate) stopped: bool,
     /// Since when their number is blocked, if it is.
-    blocked: Option<Blocked>,
+    pub(crate) blocked: Option<Blocked>,
     /// Until when a person of the business has it, and the agent is silent.
-    with_person_until: Option<i64>,
+    pub(crate) with_person_until: Option<i64>,
     /// Until when an answer waits for the hours in which the person may be texted.
-    waits_until: Option<i64>,
+    pub(crate) waits_until: Option<i64>,
     /// How many texts no turn has taken up yet.
-    waiting: usize,
+    pub(crate) waiting: usize,
     /// Whether a reply is on its way out.
-    sending: bool,
+    pub(crate) sending: bool,
     /// How many attempts in a row the model has had at the waiting texts.
-    tries: u32,
+    pub(crate) tries: u32,
     /// What it has cost so far.
-    cost: String,
+    pub(crate) cost: String,
     /// The brief so far.
-    brief: Map<String, Value>,
+    pub(crate) brief: Map<String, Value>,
     /// The conversations before this one, earliest first.
-    ended: Vec<Over>,
-    messages: Vec<Message>,
-    attempts: Vec<Delivery>,
+    pub(crate) ended: Vec<Over>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) attempts: Vec<Delivery>,
 }
 
 /// A number that the owner has blocked.
 #[derive(Serialize)]
 pub(crate) struct Blocked {
-    at: i64,
+    pub(crate) at: i64,
     /// How many texts have come from it since.
-    texts: u64,
+    pub(crate) texts: u64,
 }
 
 impl Blocked {
@@ -66,35 +66,35 @@ impl Blocked {
 
 /// A conversation that is over.
 #[derive(Serialize)]
-struct Over {
-    number: u64,
-    ending: String,
+pub(crate) struct Over {
+    pub(crate) number: u64,
+    pub(crate) ending: String,
     /// What it cost.
-    cost: String,
-    brief: Map<String, Value>,
-    at: i64,
+    pub(crate) cost: String,
+    pub(crate) brief: Map<String, Value>,
+    pub(crate) at: i64,
 }
 
 /// One bubble.
 #[derive(Serialize)]
-struct Message {
-    who: Who,
-    text: String,
+pub(crate) struct Message {
+    pub(crate) who: Who,
+    pub(crate) text: String,
     /// A note has no time of its own, and takes that of the entry before it.
-    at: i64,
+    pub(crate) at: i64,
     /// The number of its conversation.
-    number: u64,
+    pub(crate) number: u64,
     /// Why it is not answered, in a word, if so.
-    aside: Option<String>,
+    pub(crate) aside: Option<String>,
     /// The trace of its turn.
-    trace: Option<TraceId>,
+    pub(crate) trace: Option<TraceId>,
     /// The status of the last attempt at a reply.
-    delivery: Option<Delivery>,
+    pub(crate) delivery: Option<Delivery>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Who {
+pub(crate) enum Who {
     Person,
     Agent,
     /// A fixed text in the product's own name, without the model.

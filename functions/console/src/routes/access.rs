@@ -11,4 +11,5 @@ pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/console/api/session", get(sign_in::session))
         .route("/console/api/sign-out", post(sign_in::sign_out))
+        .route("/console/sign-out", post(sign_in::leave))
 }

@@ -1,14 +1,32 @@
-//! Conversations, and what is done about one.
+//! The pages, conversations, and what is done about one.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::{Console, api};
+use crate::pages::{acts, attention, inbox, limits, people, phones, thread, trace};
+use crate::{Console, api, visit};
 
 pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
+        .route("/console", get(phones::home))
+        .route("/console/", get(phones::home))
+        .route("/console/phones", get(phones::home))
+        .route("/console/inbox", get(inbox::show))
+        .route("/console/inbox.csv", get(inbox::export))
+        .route("/console/inbox/{id}", get(thread::show))
+        .route("/console/inbox/{id}/give-back", post(acts::give_back))
+        .route("/console/inbox/{id}/block", post(acts::block))
+        .route("/console/inbox/{id}/unblock", post(acts::unblock))
+        .route("/console/traces/{id}", get(trace::show))
+        .route("/console/attention", get(attention::show))
+        .route("/console/people", get(people::show).post(people::act))
+        .route("/console/consents.csv", get(people::export))
+        .route("/console/with/{number}", get(people::with))
+        .route("/console/limits", get(limits::show))
+        .route("/console/language/{code}", get(visit::choose_language))
+        .route("/console/api/desk", get(inbox::data))
         .route("/console/api/conversations", get(api::conversations))
         .route("/console/api/conversations/{id}", get(api::conversation))
         .route("/console/api/conversations/{id}/give-back", post(api::give_back))

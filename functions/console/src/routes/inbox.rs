@@ -1,17 +1,15 @@
-//! The page, its files, and the phones in it.
+//! The phones, and the files that pages refer to.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
 
-use crate::{Console, api, page};
+use crate::{Console, api, files};
 
 pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
-        .route("/console", get(page::page))
-        .route("/console/", get(page::page))
-        .route("/console/{*file}", get(page::file))
+        .route("/console/{*file}", get(files::file))
         .route("/console/api/about", get(api::about))
         .route("/console/api/phones/{number}", get(api::phone))
 }

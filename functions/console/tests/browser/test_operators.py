@@ -41,20 +41,20 @@ def test_two_operators_work_and_one_signs_out(desk, visit):
     pages = {name: visit(desk.console, "desktop", script=True) for name in ["ann", "ben"]}
     for name, page in pages.items():
         sign_in(page, name)
-        page.locator(".facts").get_by_text(name, exact=True).wait_for()
+        page.locator(".account").get_by_text(name, exact=True).wait_for()
     page = pages["ann"]
     page.fill(".phone textarea", "My tap drips")
     page.press(".phone textarea", "Enter")
     page.locator(".phone .row[data-who=agent] button.bubble").first.wait_for()
-    page.click("nav >> text=Conversations")
-    page.click("#conversations .list a")
+    page.click("nav >> text=Inbox")
+    page.click(".rows a")
     page.click("text=Block this number")
     page.click("text=Unblock")
     page.locator("text=Block this number").wait_for()
     page.click("text=Sign out")
     page.wait_for_selector("[name=password]")
     pages["ben"].reload()
-    pages["ben"].locator(".facts").get_by_text("ben", exact=True).wait_for()
+    pages["ben"].locator(".account").get_by_text("ben", exact=True).wait_for()
 
 
 def test_a_session_that_has_ended_leads_back_to_the_page(desk, visit):

@@ -13,7 +13,7 @@ const PUBLIC: &str = "https://sms.example.com";
 const CALLS: [&str; 7] = [
     "GET /console",
     "GET /console/",
-    "GET /console/page.js",
+    "GET /console/desk.js",
     "GET /console/api/about",
     "GET /console/api/notices",
     "GET /console/no/such/thing",

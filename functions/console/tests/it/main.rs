@@ -8,6 +8,7 @@ mod data;
 mod guard;
 mod operators;
 mod page;
+mod pages;
 
 use std::sync::Arc;
 
@@ -82,12 +83,22 @@ fn at_home() -> Browser {
 impl Browser {
     /// The answer to a call with these headers, one a line.
     async fn call(&self, call: &str, headers: &str) -> (StatusCode, HeaderMap, String) {
+        self.sends(call, headers, "").await
+    }
+
+    /// The answer to a call with these headers and this body.
+    async fn sends(
+        &self,
+        call: &str,
+        headers: &str,
+        body: &str,
+    ) -> (StatusCode, HeaderMap, String) {
         let (method, path) = call.split_once(' ').unwrap();
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers.lines().filter_map(|line| line.trim().split_once(": ")) {
             request = request.header(name, value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        let request = request.body(Body::from(body.to_owned())).unwrap();
         let (answer, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         (answer.status, answer.headers, String::from_utf8(body.to_vec()).unwrap())

@@ -48,21 +48,21 @@ async fn a_session_is_kept_from_scripts_and_from_other_sites() {
 #[tokio::test]
 async fn somebody_who_has_not_signed_in_is_led_to_the_page_and_back() {
     let console = desk();
-    let (status, headers, body) = console.call("GET /console/page.js?a=1&b=2", "").await;
+    let (status, headers, body) = console.call("GET /console/desk.js?a=1&b=2", "").await;
     assert_eq!((status.as_u16(), body.as_str()), (303, ""));
-    let there = "/console/sign-in?next=%2Fconsole%2Fpage.js%3Fa%3D1%26b%3D2";
+    let there = "/console/sign-in?next=%2Fconsole%2Fdesk.js%3Fa%3D1%26b%3D2";
     assert_eq!(headers[header::LOCATION], there);
     let (status, headers, page) = console.call(&format!("GET {there}"), "").await;
-    assert!(status == 200 && page.contains("value=\"/console/page.js?a=1&#38;b=2\""), "{page}");
+    assert!(status == 200 && page.contains("value=\"/console/desk.js?a=1&#38;b=2\""), "{page}");
     let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
     assert!(policy.contains("form-action 'self'"), "{policy}");
     assert_eq!(headers[header::CACHE_CONTROL], "no-store");
-    for file in ["page.css", "icon.svg"] {
+    for file in ["desk.css", "icon.svg"] {
         assert!(page.contains(&format!("\"/console/sign-in/{file}\"")));
         assert_eq!(console.call(&format!("GET /console/sign-in/{file}"), "").await.0, 200);
     }
-    let (_, headers, _) = console.signs_in(ANN.0, ANN.1, "/console/page.js?a=1%26b=2").await;
-    assert_eq!(headers[header::LOCATION], "/console/page.js?a=1&b=2");
+    let (_, headers, _) = console.signs_in(ANN.0, ANN.1, "/console/desk.js?a=1%26b=2").await;
+    assert_eq!(headers[header::LOCATION], "/console/desk.js?a=1&b=2");
     for elsewhere in ["https://evil.example", "//evil.example", "/consoles", "/", "/console\t/x"] {
         let (_, headers, _) = console.signs_in(ANN.0, ANN.1, elsewhere).await;
         assert_eq!(headers[header::LOCATION], "/console", "{elsewhere}");

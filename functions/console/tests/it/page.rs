@@ -1,7 +1,5 @@
 use axum::http::header;
 
-use telemetry::steps;
-
 use crate::at_home;
 
 #[tokio::test]
@@ -9,11 +7,14 @@ async fn serves_everything_that_the_page_asks_for() {
     let console = at_home();
     let (_, _, mut seen) = console.call("GET /console", &console.known()).await;
     for (file, kind) in [
-        ("page.css", "text/css; charset=utf-8"),
-        ("page.js", "text/javascript; charset=utf-8"),
+        ("desk.css", "text/css; charset=utf-8"),
+        ("desk.js", "text/javascript; charset=utf-8"),
+        ("live.js", "text/javascript; charset=utf-8"),
+        ("phones.css", "text/css; charset=utf-8"),
+        ("phones.js", "text/javascript; charset=utf-8"),
         ("phone.js", "text/javascript; charset=utf-8"),
         ("thread.js", "text/javascript; charset=utf-8"),
-        ("trace.js", "text/javascript; charset=utf-8"),
+        ("inspector.js", "text/javascript; charset=utf-8"),
         ("parts.js", "text/javascript; charset=utf-8"),
         ("icon.svg", "image/svg+xml"),
     ] {
@@ -31,7 +32,7 @@ async fn serves_everything_that_the_page_asks_for() {
 #[tokio::test]
 async fn lets_a_browser_run_nothing_but_our_files() {
     let console = at_home();
-    for call in ["GET /console", "GET /console/page.js", "GET /console/api/about", "GET /console/x"]
+    for call in ["GET /console", "GET /console/desk.js", "GET /console/api/about", "GET /console/x"]
     {
         let (_, headers, _) = console.call(call, &console.known()).await;
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
@@ -43,15 +44,6 @@ async fn lets_a_browser_run_nothing_but_our_files() {
         assert_eq!(headers[header::REFERRER_POLICY], "same-origin");
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");
     }
-}
-
-#[tokio::test]
-async fn looks_for_steps_that_there_are() {
-    let console = at_home();
-    let (_, _, script) = console.call("GET /console/trace.js", &console.known()).await;
-    let named = script.split("step.what === \"").skip(1).filter_map(|rest| rest.split('"').next());
-    let named: Vec<_> = named.collect();
-    assert!(named.len() > 4 && named.iter().all(|name| steps::ALL.contains(name)), "{named:?}");
 }
 
 /// The page counts segments while somebody types, so it has a second copy of the alphabet.

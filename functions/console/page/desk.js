@@ -1,0 +1,84 @@
+// What the desk does by itself: it stays up to date, copies, and takes keys. Everything else is links and
+// forms, and works without this.
+
+import { fetched, morph } from "./live.js";
+import { repeat } from "./parts.js";
+
+/** How often the server is asked for news, in milliseconds, while the page is seen. */
+const OFTEN = 5000;
+
+const words = document.body.dataset;
+
+stay();
+copying();
+keys();
+
+/** Asks what has changed, and draws the page anew if something has. */
+function stay() {
+  let since = words.since, known = "[]";
+  const stale = document.getElementById("stale");
+  repeat(async () => {
+    const answer = await fetch(`/console/api/desk?since=${since}`).catch(() => null);
+    stale.hidden = answer?.ok ?? false;
+    if (answer?.status === 401 || answer?.status === 403) location.reload();
+    if (!answer?.ok) return OFTEN;
+    const news = await answer.json();
+    since = news.since;
+    // Something of the last seconds comes again: clocks differ.
+    const rows = JSON.stringify(news.rows);
+    if (rows !== known && news.rows.length > 0 || document.querySelector("[data-open]")) await draw();
+    known = rows;
+    return OFTEN;
+  });
+}
+
+async function draw() {
+  const drawn = await fetched(location.href, "body");
+  if (!drawn) return;
+  const focused = document.activeElement?.closest?.(".rows a")?.href;
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const wanted = drawn.querySelector(`[data-live="${part.dataset.live}"]`);
+    if (wanted) morph(part, wanted);
+  }
+  // A list that has moved keeps the focus on the same person.
+  if (focused) [...document.querySelectorAll(".rows a")].find((row) => row.href === focused)?.focus();
+  copying();
+}
+
+/** A button beside what people copy. Only a secure page may write to the clipboard. */
+function copying() {
+  if (!navigator.clipboard) return;
+  for (const node of document.querySelectorAll(".copies:not(:has(+ .copy))")) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "copy", textContent: words.copy });
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(node.dataset.copy ?? node.textContent);
+      button.textContent = words.copied;
+      setTimeout(() => { button.textContent = words.copy; }, 1200);
+    });
+    node.after(button);
+  }
+}
+
+/** Keys for hands that stay on the keyboard. Each does what a link or a button does. */
+function keys() {
+  const rows = () => [...document.querySelectorAll(".rows a")];
+  const step = (by) => {
+    const all = rows();
+    const at = all.findIndex((row) => row === document.activeElement || row.ariaCurrent === "true");
+    all[Math.min(Math.max(at + by, 0), all.length - 1)]?.focus();
+  };
+  const does = {
+    j: () => step(1),
+    k: () => step(-1),
+    r: () => document.getElementById("words")?.focus(),
+    "/": () => document.getElementById("q")?.focus(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    const act = does[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}

@@ -1,0 +1,11 @@
+//! The pages, drawn here: they work without script.
+
+pub(crate) mod acts;
+pub(crate) mod attention;
+pub(crate) mod inbox;
+pub(crate) mod limits;
+pub(crate) mod people;
+pub(crate) mod phones;
+pub(crate) mod place;
+pub(crate) mod thread;
+pub(crate) mod trace;

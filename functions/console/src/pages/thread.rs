@@ -1,0 +1,408 @@
+//! One person's thread: what was said by whom, how far it got, what was collected, and what happened.
+
+use std::fmt::Display;
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use conversations::{Conversation, ConversationId, Ended, Loaded, Unavailable};
+use evidence::{Health, Route};
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use localization::Html;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use telemetry::TraceId;
+
+use crate::api::{SET_ASIDE, deliveries};
+use crate::delivery::Reached;
+use crate::failure::Failure;
+use crate::pages::attention::state;
+use crate::pages::inbox::{List, Listed};
+use crate::pages::trace::{self, Drawn};
+use crate::shown::Shown;
+use crate::thread::{Blocked, Message, Over, Thread, Who};
+use crate::visit::{Frame, Part, Visit, page};
+use crate::words::Words;
+use crate::{About, Console};
+
+/// How many conversations that are over one page shows.
+const EARLIER: u64 = 5;
+
+#[derive(Template)]
+#[template(path = "thread.html")]
+struct ThreadPage {
+    frame: Frame,
+    list: List,
+    thread: Drawing,
+    brief: BriefDrawing,
+    trace: Option<Drawn>,
+    /// Whether the reader has chosen the message of that trace.
+    trace_is_chosen: bool,
+}
+
+/// What a reader has asked for of a thread.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    /// The trace of the chosen message.
+    trace: Option<String>,
+    /// Conversations before the one of this number.
+    before: Option<u64>,
+    /// The list beside it.
+    #[serde(flatten)]
+    listed: Listed,
+}
+
+/// A thread, ready to be drawn.
+struct Drawing {
+    id: String,
+    who: String,
+    /// The number for people, and in E.164.
+    number: String,
+    e164: String,
+    ours: String,
+    alerts: Vec<Html>,
+    lines: Vec<Line>,
+    /// The number of the earliest conversation on the page, if there may be earlier ones.
+    earlier: Option<u64>,
+    /// Whether the page ends before the latest conversation.
+    is_earlier: bool,
+    thinks: bool,
+    evidence: Vec<Html>,
+    is_blocked: bool,
+    is_with_person: bool,
+}
+
+/// One line of a thread.
+struct Line {
+    kind: &'static str,
+    author: String,
+    text: String,
+    /// When, for a line that has a time of its own.
+    time: Option<Html>,
+    through: Option<String>,
+    reached: Option<Reached>,
+    aside: Option<String>,
+    trace: Option<TraceId>,
+    is_chosen: bool,
+}
+
+/// What was collected.
+struct BriefDrawing {
+    figures: Vec<String>,
+    fields: Vec<Field>,
+    ended: Vec<Collected>,
+}
+
+/// A field of a brief.
+struct Field {
+    name: String,
+    value: Option<String>,
+}
+
+/// What was collected in a conversation that is over.
+struct Collected {
+    title: String,
+    cost: Option<String>,
+    fields: Vec<Field>,
+}
+
+/// `GET /console/inbox/{id}`.
+pub(crate) async fn show(
+    visit: Visit,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    visit.answer(Part::Inbox, drawn(&visit, &id, &asked).await)
+}
+
+async fn drawn(visit: &Visit, id: &str, asked: &Asked) -> Result<Response, Failure> {
+    let id = ConversationId::parse(id).ok_or(Failure::Unknown)?;
+    let (console, shown) = (&visit.console, &visit.shown);
+    let now = shown.now.timestamp();
+    let loaded = console.store.load(&id, now).await?.ok_or(Failure::Unknown)?;
+    let number = loaded.conversation.number;
+    let before = asked.before.filter(|before| (2..=number).contains(before));
+    let (ended, earlier) = ended(console, &id, before.unwrap_or(number)).await?;
+    let (blocked, attempts, set_aside, health) = tokio::try_join!(
+        Blocked::of(&console.store, &loaded),
+        console.store.attempts_of(&id),
+        console.store.set_aside(&id, SET_ASIDE),
+        console.store.health(),
+    )?;
+    let attempts = deliveries(&console.providers, &attempts);
+    let routed = attempts.last().map(|last| last.route.clone());
+    let mut thread = Thread::of(&loaded, &ended, &set_aside, attempts, blocked, now);
+    let shown_from = ended.first().map_or(number, |ended| ended.number);
+    let shown_to = before.map_or(number, |before| before - 1);
+    thread.messages.retain(|message| (shown_from..=shown_to).contains(&message.number));
+    let chosen = asked.trace.as_deref().and_then(TraceId::parse);
+    let latest = || thread.messages.iter().rev().find_map(|message| message.trace.clone());
+    let trace = match chosen.clone().or_else(latest) {
+        Some(trace) => trace::drawn(console, shown, &trace).await?,
+        None => None,
+    };
+    let evidence = match before {
+        Some(_) => vec![],
+        None => known(&thread, &health, routed.as_ref(), shown),
+    };
+    if before.is_none() {
+        console.store.note_seen(&id, now).await?;
+    }
+    let row = console.store.rows_of(std::slice::from_ref(&id)).await?.pop();
+    let name = row.and_then(|(_, row)| row.name);
+    let list = List::of(console, shown, &asked.listed, Some(&id)).await?;
+    let page_of = ThreadPage {
+        list,
+        brief: BriefDrawing::of(&thread, &console.about, shown),
+        thread: Drawing {
+            earlier,
+            is_earlier: before.is_some(),
+            evidence,
+            ..Drawing::of(&thread, &loaded, &console.about, name, chosen.as_ref(), shown)
+        },
+        trace_is_chosen: chosen.is_some(),
+        trace,
+        frame: visit.frame(Part::Inbox),
+    };
+    Ok(page(StatusCode::OK, &page_of))
+}
+
+/// The last conversations before the one of this number that are still kept, earliest first, and the
+/// number of the first of them if there may be earlier ones.
+async fn ended(
+    console: &Console,
+    id: &ConversationId,
+    before: u64,
+) -> Result<(Vec<Ended>, Option<u64>), Unavailable> {
+    let first = before.saturating_sub(EARLIER).max(1);
+    let found = (first..before).map(|number| console.store.ended_as(id, number));
+    let found: Vec<_> = try_join_all(found).await?.into_iter().flatten().collect();
+    let is_first_kept = found.first().is_some_and(|ended| ended.number == first);
+    Ok((found, (is_first_kept && first > 1).then_some(first)))
+}
+
+impl Drawing {
+    fn of(
+        thread: &Thread,
+        loaded: &Loaded,
+        about: &About,
+        name: Option<String>,
+        chosen: Option<&TraceId>,
+        shown: &Shown,
+    ) -> Self {
+        let words = shown.words();
+        let conversation = &loaded.conversation;
+        let is_with_person = thread.with_person_until.is_some();
+        let number = thread.theirs.display();
+        Self {
+            id: thread.id.as_str().to_owned(),
+            who: name.unwrap_or_else(|| number.clone()),
+            e164: thread.theirs.as_str().to_owned(),
+            ours: line_of(&thread.ours, words),
+            alerts: alerts(thread, conversation, shown),
+            lines: Line::all(thread, about, chosen, shown),
+            earlier: None,
+            is_earlier: false,
+            thinks: thread.waiting > 0
+                && thread.tries <= 1
+                && !is_with_person
+                && thread.waits_until.is_none()
+                && !thread.stopped
+                && thread.blocked.is_none(),
+            evidence: vec![],
+            is_blocked: thread.blocked.is_some(),
+            is_with_person,
+            number,
+        }
+    }
+}
+
+/// Which of our numbers the person texts.
+fn line_of(ours: &str, words: &Words) -> String {
+    match ours {
+        sms::PRETENDED => words.inbox.with_mock.as_str().to_owned(),
+        ours => sms::Number::parse(ours).map_or(ours.to_owned(), |number| number.display()),
+    }
+}
+
+/// What somebody has to know before they write.
+fn alerts(thread: &Thread, conversation: &Conversation, shown: &Shown) -> Vec<Html> {
+    let w = &shown.words().thread;
+    let mut alerts = vec![];
+    if let (Some(_), Some(handed_over)) = (thread.with_person_until, &conversation.handed_over) {
+        let (since, until) = (shown.moment(handed_over.at), shown.moment(handed_over.until));
+        let who = w.a_person.as_str();
+        let values: &[(&str, &dyn Display)] =
+            &[("who", &who), ("since", &since), ("until", &until)];
+        alerts.push(w.with_person.with(values));
+    }
+    if let Some(until) = conversation.waits_until(shown.now.timestamp()) {
+        alerts.push(w.quiet.with(&[("until", &shown.moment(until))]));
+    }
+    if thread.stopped {
+        alerts.push(w.opted_out.with(&[]));
+    }
+    if let Some(blocked) = &thread.blocked {
+        alerts.push(w.blocked.with(&[("count", &shown.count(blocked.texts))]));
+    }
+    if thread.tries > 1 && thread.waiting > 0 {
+        alerts.push(w.silent.with(&[]));
+    }
+    alerts
+}
+
+/// What is known about whether our texts reach this person.
+fn known(thread: &Thread, health: &Health, routed: Option<&Route>, shown: &Shown) -> Vec<Html> {
+    let words = shown.words();
+    let w = &words.thread;
+    let Some(last) = thread.attempts.last() else { return vec![w.nothing_sent.with(&[])] };
+    let status = Reached::of(last, words).word;
+    let mut facts = vec![w.last_text.with(&[("status", &status)])];
+    if let Some(verdict) = routed.and_then(|route| health.verdict(route)) {
+        let state = state(verdict.state, shown).0.as_str();
+        let values: &[(&str, &dyn Display)] =
+            &[("provider", &last.provider), ("state", &state), ("why", &verdict.why)];
+        facts.push(w.route.with(values));
+    }
+    facts
+}
+
+impl Line {
+    /// The messages, with a line at the end of each conversation.
+    fn all(thread: &Thread, about: &About, chosen: Option<&TraceId>, shown: &Shown) -> Vec<Self> {
+        let mut lines = vec![];
+        let mut last = None;
+        for message in &thread.messages {
+            if let Some(number) = last.filter(|number| *number != message.number) {
+                lines.extend(Self::over(thread, number, shown));
+            }
+            last = Some(message.number);
+            lines.push(Self::of(message, about, chosen, shown));
+        }
+        lines.extend(last.and_then(|number| Self::over(thread, number, shown)));
+        lines
+    }
+
+    fn over(thread: &Thread, number: u64, shown: &Shown) -> Option<Self> {
+        let over = thread.ended.iter().find(|over| over.number == number)?;
+        let text = ending(&shown.words().thread.over, over, shown);
+        Some(Self { kind: "over", text, ..Self::bare() })
+    }
+
+    fn of(message: &Message, about: &About, chosen: Option<&TraceId>, shown: &Shown) -> Self {
+        let words = shown.words();
+        let w = &words.thread;
+        let (kind, author) = match message.who {
+            Who::Person => ("person", w.person.as_str()),
+            Who::Agent => ("agent", about.agent.as_str()),
+            Who::Product => ("product", w.product.as_str()),
+            Who::Business => ("business", w.by_hand.as_str()),
+            Who::Note => ("note", w.note.as_str()),
+        };
+        let delivery = message.delivery.as_ref();
+        let provider = delivery.map(|delivery| &delivery.provider);
+        let provider = provider.filter(|provider| *provider != sms::PRETENDED);
+        Self {
+            kind,
+            author: author.to_owned(),
+            text: message.text.clone(),
+            time: moment(message.at).filter(|_| kind != "note").map(|at| shown.time(at)),
+            through: provider.map(|provider| w.through.plain(&[("provider", provider)])),
+            reached: delivery.map(|delivery| Reached::of(delivery, words)),
+            aside: message.aside.as_ref().map(|why| aside(why, words)),
+            trace: message.trace.clone(),
+            is_chosen: chosen.is_some() && message.trace.as_ref() == chosen,
+        }
+    }
+
+    fn bare() -> Self {
+        Self {
+            kind: "",
+            author: String::new(),
+            text: String::new(),
+            time: None,
+            through: None,
+            reached: None,
+            aside: None,
+            trace: None,
+            is_chosen: false,
+        }
+    }
+}
+
+/// How a conversation ended, in a sentence.
+fn ending(phrase: &localization::Phrase, over: &Over, shown: &Shown) -> String {
+    let ending = shown.words().ending.of(&over.ending);
+    let time = moment(over.at).map_or(String::new(), |at| shown.moment(at));
+    phrase.plain(&[("number", &over.number), ("ending", &ending), ("time", &time)])
+}
+
+fn moment(ms: i64) -> Option<Timestamp> {
+    Timestamp::from_millisecond(ms).ok()
+}
+
+/// Why a text is not answered, in words.
+fn aside(why: &str, words: &Words) -> String {
+    let w = &words.aside;
+    let known = match why {
+        "stopped" => &w.stopped,
+        "blocked" => &w.blocked,
+        "country" => &w.country,
+        "limit" => &w.limit,
+        "loop" => &w.loop_,
+        "too many" => &w.too_many,
+        "with a person" => &w.with_a_person,
+        "thanks" => &w.thanks,
+        "reaction" => &w.reaction,
+        "report" => &w.report,
+        "quiet hours" => &w.quiet_hours,
+        "restored" => &w.restored,
+        other => return words.thread.aside.plain(&[("why", &other)]),
+    };
+    words.thread.aside.plain(&[("why", &known.as_str())])
+}
+
+impl BriefDrawing {
+    fn of(thread: &Thread, about: &About, shown: &Shown) -> Self {
+        let w = &shown.words().brief;
+        let number = |count: usize| shown.count(count as u64);
+        let begun = thread.messages.iter().any(|message| message.number == thread.number);
+        let collected = fields(&thread.brief, &about.fields);
+        let known = collected.iter().filter(|field| field.value.is_some()).count();
+        let (known, all) = (number(known), number(collected.len()));
+        let mut figures = vec![w.collected.plain(&[("known", &known), ("all", &all)])];
+        let (answers, most) = (shown.count(thread.answers.into()), shown.count(about.turns.into()));
+        figures.push(w.answers.plain(&[("count", &answers), ("most", &most)]));
+        let cost = |cost: &str| cost.parse::<f64>().is_ok_and(|cost| cost > 0.0);
+        let amount = |cost: &str| shown.decimal(cost, &about.currency);
+        if cost(&thread.cost) {
+            figures.push(w.cost.plain(&[("amount", &amount(&thread.cost))]));
+        }
+        let shown_fields = begun || thread.ended.is_empty();
+        let ended = thread.ended.iter().rev().map(|over| Collected {
+            title: ending(&w.earlier, over, shown),
+            cost: cost(&over.cost).then(|| w.cost_of.plain(&[("amount", &amount(&over.cost))])),
+            fields: fields(&over.brief, &[]),
+        });
+        Self {
+            figures: if shown_fields { figures } else { vec![] },
+            fields: if shown_fields { collected } else { vec![] },
+            ended: ended.collect(),
+        }
+    }
+}
+
+/// The fields of the page that the agent asks for, in its order, and any others that were collected.
+fn fields(brief: &Map<String, Value>, asked: &[String]) -> Vec<Field> {
+    let others = brief.keys().filter(|name| !asked.contains(name));
+    let field = |name: &String| Field {
+        name: name.replace('_', " "),
+        value: brief.get(name).map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }),
+    };
+    asked.iter().chain(others).map(field).collect()
+}

@@ -1,0 +1,168 @@
+//! The words of the pages: one file for each language.
+
+use std::sync::OnceLock;
+
+use localization::{Language, Phrase};
+use serde::Deserialize;
+
+/// Sections of a file, in which everything is a phrase. Each language must have all and no others.
+macro_rules! sections {
+    ($($name:ident { $($word:ident)* })*) => {
+        $(
+            #[derive(Deserialize)]
+            #[serde(deny_unknown_fields)]
+            pub(crate) struct $name { $(pub(crate) $word: Phrase,)* }
+        )*
+    };
+}
+
+/// One file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Words {
+    pub(crate) form: Form,
+    pub(crate) frame: Frame,
+    pub(crate) inbox: Inbox,
+    pub(crate) state: State,
+    pub(crate) thread: Thread,
+    pub(crate) delivery: Delivery,
+    pub(crate) aside: Aside,
+    pub(crate) brief: Brief,
+    pub(crate) trace: Trace,
+    pub(crate) attention: Attention,
+    pub(crate) limits: Limits,
+    pub(crate) phones: Phones,
+    pub(crate) ending: Ending,
+    pub(crate) people: People,
+}
+
+/// How values are written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Form {
+    /// The time of day, in the notation of strftime.
+    pub(crate) time: String,
+    pub(crate) day: Phrase,
+    pub(crate) older_day: Phrase,
+    pub(crate) moment: Phrase,
+    pub(crate) months: [String; 12],
+    pub(crate) decimal: String,
+    pub(crate) group: String,
+    pub(crate) now: Phrase,
+    pub(crate) minutes: Phrase,
+    pub(crate) hours: Phrase,
+    pub(crate) days: Phrase,
+}
+
+sections! {
+    Frame {
+        skip sections inbox attention people limits phones sign_out languages as_of stale
+        pretended pretended_beside sending offline model store_firestore store_embedded not_found
+        silent not_found_why to_inbox not_done done_before no_store try_again copy copied
+    }
+    Inbox {
+        title views waiting handed_over new_results not_delivered all no_waiting no_handed_over
+        no_new_results no_not_delivered no_all found_nobody search search_label searched_all
+        searched_some clear older newest agent export more_than choose with_mock
+    }
+    State { theirs thinking waiting quiet ours over }
+    Thread {
+        back brief messages earlier latest person product by_hand note over aside through
+        thinking silent opted_out blocked with_person a_person quiet block unblock give_back
+        nothing_sent last_text route
+    }
+    Delivery {
+        sending sending_means unknown unknown_means accepted accepted_means sent sent_means
+        delivered delivered_means not_arrived not_arrived_means not_sent not_sent_means conflicting
+        conflicting_means
+    }
+    Aside {
+        stopped blocked country limit loop_ too_many with_a_person thanks reaction report
+        quiet_hours restored
+    }
+    Brief { title collected answers none earlier cost cost_of field value }
+    Trace {
+        title closed together until_sent in_model tokens cost segments attempts
+        provider status id nothing
+    }
+    Attention {
+        title calm open_conversation open_trace follow_up routes route from healthy unproven suspect
+        down quarantine came shown as_base64 no_content_type
+    }
+    Limits { title what most used at_it setting none each currency days no_days day cost }
+    Phones { title script }
+    People {
+        title number do_stop do_start do_block do_unblock what_they_do done nothing_to_do no_number
+        consents blocked no_events no_blocked not_kept when what words source form keyword stop start
+        provider imported
+    }
+    Ending { finished handed_over turn_limit quiet done }
+}
+
+impl Ending {
+    /// How a conversation ended, in words.
+    pub(crate) fn of<'a>(&'a self, ending: &'a str) -> &'a str {
+        match ending {
+            "finished" => self.finished.as_str(),
+            "handed_over" => self.handed_over.as_str(),
+            "turn_limit" => self.turn_limit.as_str(),
+            "quiet" => self.quiet.as_str(),
+            "done" => self.done.as_str(),
+            // Of a later version.
+            other => other,
+        }
+    }
+}
+
+impl Words {
+    /// The words of a language, which are read once.
+    pub(crate) fn of(language: Language) -> &'static Self {
+        static READ: [OnceLock<Words>; Language::ALL.len()] =
+            [const { OnceLock::new() }; Language::ALL.len()];
+        READ[language as usize].get_or_init(|| {
+            toml::from_str(file(language)).expect("the words of every language are read by a test")
+        })
+    }
+}
+
+fn file(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("../words/en.toml"),
+        Language::Spanish => include_str!("../words/es.toml"),
+        Language::French => include_str!("../words/fr.toml"),
+        Language::German => include_str!("../words/de.toml"),
+        Language::Portuguese => include_str!("../words/pt.toml"),
+        Language::Arabic => include_str!("../words/ar.toml"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use toml::{Table, Value};
+
+    #[test]
+    fn every_language_says_as_much_as_the_others_and_fills_in_the_same() {
+        let shape = |language| shape(&Value::Table(file(language).parse::<Table>().unwrap()));
+        for language in Language::ALL {
+            Words::of(language);
+            assert_eq!(shape(language), shape(Language::English), "{}", language.code());
+        }
+    }
+
+    /// The keys of a file, with the placeholders below each.
+    fn shape(value: &Value) -> Vec<String> {
+        match value {
+            Value::String(words) => {
+                let names = words.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+                let mut names: Vec<_> = names.map(|(name, _)| name.to_owned()).collect();
+                names.sort();
+                names
+            }
+            Value::Table(table) => {
+                table.iter().map(|(key, value)| format!("{key}: {:?}", shape(value))).collect()
+            }
+            _ => vec![],
+        }
+    }
+}

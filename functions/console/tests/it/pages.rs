@@ -1,0 +1,256 @@
+//! The pages, as they are drawn.
+
+use axum::http::header;
+use conversations::{Change, Ended, Quarantined};
+use serde_json::json;
+use sms::Status;
+
+use crate::conversation::*;
+use crate::{Browser, at_home};
+
+/// The codes of all languages that there are pages in.
+const LANGUAGES: [&str; 6] = ["en", "es", "fr", "de", "pt", "ar"];
+
+impl Browser {
+    /// A page, in a language.
+    async fn page(&self, path: &str, language: &str) -> (u16, String) {
+        let headers = format!("{}\nAccept-Language: {language}", self.known());
+        let (status, _, page) = self.call(&format!("GET {path}"), &headers).await;
+        (status.as_u16(), page)
+    }
+
+    /// The answer to a form of a page.
+    async fn posts(&self, path: &str, form: &str) -> (u16, String) {
+        let form_type = "Content-Type: application/x-www-form-urlencoded";
+        let headers = format!("{}\n{form_type}", self.known());
+        let (status, headers, _) = self.sends(&format!("POST {path}"), &headers, form).await;
+        let there = headers.get(header::LOCATION).map(|there| there.to_str().unwrap().to_owned());
+        (status.as_u16(), there.unwrap_or_default())
+    }
+
+    /// The field that every form of the page of a thread has.
+    async fn form_token(&self) -> String {
+        let (_, page) = self.page(&format!("/console/inbox/{}", id()), "en").await;
+        let (_, rest) = page.split_once("name=\"form_token\" value=\"").unwrap();
+        format!("form_token={}", rest.split('"').next().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_thread_says_who_said_what_and_how_far_it_got() {
+    let console = at_home();
+    answer(&console.store, 0, "Which day?", Status::Delivered).await;
+    take(&console.store, "<b>Monday</b>", 60).await;
+    let (status, page) = console.page(&format!("/console/inbox/{}", id()), "en").await;
+    assert_eq!(status, 200);
+    for shown in ["Which day?", "delivered", "Handy Home", "&#60;b&#62;Monday&#60;/b&#62;"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(!page.contains("<b>Monday"));
+    assert!(page.contains("The agent is thinking."));
+}
+
+#[tokio::test]
+async fn every_page_is_whole_in_every_language() {
+    let console = at_home();
+    answer(&console.store, 0, "Goodbye", Status::Undelivered).await;
+    end(&console).await;
+    answer(&console.store, 60, "Hello again", Status::Unknown).await;
+    quarantine(&console).await;
+    let thread = format!("/console/inbox/{}", id());
+    let trace = format!("/console/traces/{}", trace(0).as_str());
+    let paths = [
+        &thread,
+        &trace,
+        "/console",
+        "/console/attention",
+        "/console/people",
+        "/console/limits",
+        "/console/nowhere",
+    ];
+    for language in LANGUAGES {
+        let direction = if language == "ar" { "rtl" } else { "ltr" };
+        let html = format!("<html lang=\"{language}\" dir=\"{direction}\">");
+        for path in paths {
+            let (status, page) = console.page(path, language).await;
+            assert_eq!(status, if path.ends_with("nowhere") { 404 } else { 200 }, "{path}");
+            assert!(page.contains(&html), "{path}: {page}");
+            let body = page.split_once("<body").unwrap().1;
+            assert!(!body.contains('{'), "{path} in {language} leaves something open: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_address_says_so_on_a_page() {
+    let console = at_home();
+    let nobody = "0".repeat(32);
+    for path in ["/console/inbox/zzz", "/console/traces/zzz", "/console/zzz"] {
+        let (status, page) = console.page(path, "en").await;
+        assert!(status == 404 && page.contains("There is nothing at this address."), "{page}");
+    }
+    let (status, page) = console.page(&format!("/console/inbox/{nobody}-{nobody}"), "en").await;
+    assert!(status == 404 && page.contains("There is nothing at this address."), "{page}");
+}
+
+#[tokio::test]
+async fn a_reader_keeps_the_language_that_they_choose() {
+    let console = at_home();
+    let choose = "GET /console/language/ar?next=/console/limits";
+    let (status, headers, _) = console.call(choose, &console.known()).await;
+    assert_eq!(
+        (status.as_u16(), &headers[header::LOCATION]),
+        (303, &"/console/limits".parse().unwrap())
+    );
+    let cookie = headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
+    let headers = format!("{}; {cookie}\nAccept-Language: fr", console.known());
+    let (_, _, page) = console.call("GET /console/limits", &headers).await;
+    assert!(page.contains("<html lang=\"ar\" dir=\"rtl\">"), "{page}");
+    // Nobody is led to another site.
+    let choose = "GET /console/language/ar?next=https://example.com";
+    let (_, headers, _) = console.call(choose, &console.known()).await;
+    assert_eq!(headers[header::LOCATION], "/console");
+    assert_eq!(console.call("GET /console/language/xx", &console.known()).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_form_does_what_its_button_says_and_leads_back() {
+    let console = at_home();
+    answer(&console.store, 0, "Hello", Status::Delivered).await;
+    let thread = format!("/console/inbox/{}", id());
+    let form = console.form_token().await;
+    assert_eq!(console.posts(&format!("{thread}/block"), &form).await, (303, thread.clone()));
+    assert!(console.store.is_blocked("mock", &person()).await.unwrap());
+    assert_eq!(console.posts(&format!("{thread}/unblock"), &form).await, (303, thread.clone()));
+    let (status, _) = console.posts(&format!("{thread}/unblock"), &form).await;
+    assert_eq!(status, 409, "somebody was faster");
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_does_nothing() {
+    let console = at_home();
+    answer(&console.store, 0, "Hello", Status::Delivered).await;
+    let block = format!("/console/inbox/{}/block", id());
+    for form in ["", "form_token=", "form_token=0000", "token=x"] {
+        assert_eq!(console.posts(&block, form).await.0, 403, "{form}");
+    }
+    let large = format!("{}&padding={}", console.form_token().await, "x".repeat(70_000));
+    assert_eq!(console.posts(&block, &large).await.0, 413);
+    assert!(!console.store.is_blocked("mock", &person()).await.unwrap());
+}
+
+#[tokio::test]
+async fn earlier_conversations_are_a_page_of_their_own() {
+    let console = at_home();
+    for number in 0..8 {
+        answer(&console.store, number * 60, &format!("Goodbye {number}"), Status::Delivered).await;
+        end(&console).await;
+    }
+    let thread = format!("/console/inbox/{}", id());
+    let (_, page) = console.page(&thread, "en").await;
+    let shown = |page: &str| -> Vec<i64> {
+        (0..8).filter(|number| page.contains(&format!("Goodbye {number}<"))).collect()
+    };
+    assert_eq!(shown(&page), [3, 4, 5, 6, 7]);
+    let before = format!("{thread}?before=4");
+    assert!(page.contains(&before), "{page}");
+    let (_, page) = console.page(&before, "en").await;
+    assert_eq!(shown(&page), [0, 1, 2]);
+    assert!(!page.contains("before="), "there are no earlier ones: {page}");
+}
+
+/// Ends the conversation under way.
+async fn end(console: &Browser) {
+    let mut loaded = load(&console.store).await;
+    let mut next = loaded.conversation.clone();
+    let ended = Ended {
+        conversation: id(),
+        number: next.number,
+        ours: next.ours.clone(),
+        theirs: next.theirs.clone(),
+        ending: "finished".into(),
+        brief: json!({ "task": "a tap" }).as_object().unwrap().clone(),
+        turns: std::mem::take(&mut next.turns),
+        cost: "0.03".parse().unwrap(),
+        at: next.at,
+    };
+    next.number += 1;
+    console.store.commit(&mut loaded, next, vec![Change::Ended(ended)]).await.unwrap();
+}
+
+async fn quarantine(console: &Browser) {
+    let call = Quarantined {
+        provider: "twilio".into(),
+        reason: "no field From".into(),
+        fields: vec!["Body".into()],
+        method: "POST".into(),
+        path: "/webhooks/twilio/inbound".into(),
+        query: String::new(),
+        content_type: String::new(),
+        body: "<script>".into(),
+        base64: true,
+        seen: 1,
+        trace: trace(0),
+        at: at(0),
+    };
+    console.store.quarantine(&call, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_number_by_hand_is_on_record_and_leads_to_the_thread() {
+    let console = at_home();
+    take(&console.store, "Hi", 0).await;
+    let form = console.form_token().await;
+    let person = |act: &str| format!("{form}&number=%2B1+(202)+555-0143&act={act}");
+    let done = |kind: &str, done: &str| (303, format!("/console/people?kind={kind}&done={done}"));
+    for (act, said) in [
+        ("stop", done("consents", "done")),
+        ("start", done("consents", "done")),
+        ("start", done("consents", "before")),
+        ("block", done("blocked", "done")),
+        ("unblock", done("blocked", "done")),
+        ("unblock", done("blocked", "before")),
+    ] {
+        assert_eq!(console.posts("/console/people", &person(act)).await, said, "{act}");
+    }
+    let (_, page) = console.page("/console/people", "en").await;
+    for shown in ["(202) 555-0143", "opted out", "opted in again", "/console/inbox/"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    console.posts("/console/people", &person("block")).await;
+    let (_, page) = console.page("/console/people?kind=blocked", "en").await;
+    assert_eq!(page.matches("(202) 555-0143").count(), 1, "each once: {page}");
+    let (_, headers, file) = console.call("GET /console/consents.csv", &console.known()).await;
+    assert_eq!(headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    assert!(file.starts_with("at,event,number,") && file.contains(",stop,+12025550143,"), "{file}");
+}
+
+#[tokio::test]
+async fn what_is_no_number_is_typed_again() {
+    let console = at_home();
+    take(&console.store, "Hi", 0).await;
+    let form = format!("{}&number=%3Cb%3E&act=stop", console.form_token().await);
+    let (status, headers, page) = console
+        .sends(
+            "POST /console/people",
+            &format!("{}\nContent-Type: application/x-www-form-urlencoded", console.known()),
+            &form,
+        )
+        .await;
+    assert_eq!(status, 422, "{headers:?}");
+    assert!(page.contains("This is not a phone number.") && page.contains("value=\"&#60;b&#62;\""));
+}
+
+#[tokio::test]
+async fn a_number_in_an_address_leads_to_its_thread_however_it_is_written() {
+    let console = at_home();
+    take(&console.store, "Hi", 0).await;
+    for number in ["+12025550143", "%2B1%20202%20555%200143", "+1-202-555-0143"] {
+        let call = format!("GET /console/with/{number}");
+        let (status, headers, _) = console.call(&call, &console.known()).await;
+        let there = format!("/console/inbox/{}", id());
+        assert_eq!((status.as_u16(), headers[header::LOCATION].to_str().unwrap()), (303, &*there));
+    }
+    assert_eq!(console.page("/console/with/+12025550144", "en").await.0, 404);
+    assert_eq!(console.page("/console/with/hello", "en").await.0, 404);
+}
