@@ -7,16 +7,59 @@ import { repeat } from "./parts.js";
 /** How often the server is asked for news, in milliseconds, while the page is seen. */
 const OFTEN = 5000;
 
+/** How often a page is drawn anew on which something is under way. */
+const UNDER_WAY = 2000;
+
+/** After how long without a sign of life a page says that it may be out of date. The server gives one every five
+ *  seconds. */
+const SILENT = 15_000;
+
 const words = document.body.dataset;
+const stale = document.getElementById("stale");
 
 stay();
 copying();
 keys();
 
-/** Asks what has changed, and draws the page anew if something has. */
+/** Draws the page anew when something has changed. A page that is not seen hears nothing, and asks first of all. */
 function stay() {
+  let source = null, silence;
+  const heard = () => {
+    stale.hidden = true;
+    clearTimeout(silence);
+    silence = setTimeout(() => { stale.hidden = false; }, SILENT);
+  };
+  const listen = () => {
+    source?.close();
+    clearTimeout(silence);
+    if (document.hidden) return;
+    source = new EventSource("/console/api/events");
+    source.addEventListener("changed", draw);
+    source.addEventListener("here", heard);
+    source.onopen = heard;
+    source.onerror = () => {
+      // Where nothing can tell us, or not now, we ask.
+      clearTimeout(silence);
+      if (source.readyState === EventSource.CLOSED) poll();
+      else stale.hidden = false;
+    };
+  };
+  document.addEventListener("visibilitychange", () => { listen(); if (!document.hidden) draw(); });
+  listen();
+  // What is under way changes without its row: steps, and how far a reply got.
+  repeat(async () => {
+    if (document.querySelector("[data-open]")) await draw();
+    return UNDER_WAY;
+  });
+}
+
+let polls = false;
+
+/** Asks what has changed, from time to time. */
+function poll() {
+  if (polls) return;
+  polls = true;
   let since = words.since, known = "[]";
-  const stale = document.getElementById("stale");
   repeat(async () => {
     const answer = await fetch(`/console/api/desk?since=${since}`).catch(() => null);
     stale.hidden = answer?.ok ?? false;
@@ -26,7 +69,7 @@ function stay() {
     since = news.since;
     // Something of the last seconds comes again: clocks differ.
     const rows = JSON.stringify(news.rows);
-    if (rows !== known && news.rows.length > 0 || document.querySelector("[data-open]")) await draw();
+    if (rows !== known && news.rows.length > 0) await draw();
     known = rows;
     return OFTEN;
   });

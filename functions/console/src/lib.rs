@@ -14,6 +14,7 @@ mod failure;
 mod files;
 mod forms;
 mod guard;
+mod live;
 mod pages;
 mod routes;
 mod shown;
@@ -36,6 +37,8 @@ use limits::Limits;
 use serde::Serialize;
 use settings::{Names, Settings};
 use sms::Providers;
+
+pub use live::Live;
 
 /// Only our own files, and in nobody else's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -67,6 +70,8 @@ pub struct Console {
     pub limits: Limits,
     /// The time zone in which days are counted.
     pub time_zone: TimeZone,
+    /// What tells open pages of news, where the process goes on between two requests.
+    pub live: Option<Live>,
 }
 
 /// What is real here and what is a mock, so that nobody confuses the two.

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
             about: About::of(&settings, &public_url, &page, &providers, &store),
             limits: Limits::from_settings(&settings, &providers)?.with_hours(page.quiet_hours),
             time_zone: page.time_zone.clone(),
+            live: None,
             store,
             providers,
         };

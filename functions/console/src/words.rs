@@ -87,7 +87,7 @@ sections! {
     }
     Attention {
         title calm open_conversation open_trace follow_up routes route from healthy unproven suspect
-        down quarantine came shown as_base64 no_content_type
+        down quarantine came shown replay as_base64 no_content_type
     }
     Limits { title what most used at_it setting none each currency days no_days day cost }
     Phones { title script }

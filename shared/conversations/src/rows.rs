@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::change::Change;
 use crate::collections::desk;
 use crate::desk::{Row, View};
-use crate::due::Batch;
+use crate::due::{Batch, time};
 use crate::found::keep;
 use crate::id::ConversationId;
 use crate::store::Store;
@@ -60,6 +60,16 @@ impl Store {
         let row =
             |row: Document| Some((ConversationId::parse(&row.id)?, row.fields.decode().ok()?));
         Ok(page.found.into_iter().filter_map(row).collect())
+    }
+
+    /// When rows last changed, if any has since.
+    pub async fn rows_changed_last(
+        &self,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, Unavailable> {
+        let latest = self.documents.find(desk::CHANGED_AT.latest(1)).await?;
+        let latest = latest.first().and_then(|row| time(row, desk::CHANGED_AT.field));
+        Ok(latest.filter(|latest| *latest > since))
     }
 
     /// The rows of these conversations, as far as there are any.

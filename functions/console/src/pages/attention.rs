@@ -47,6 +47,8 @@ struct Kept {
     reason: String,
     kind: String,
     body: String,
+    /// The command that reads it again.
+    replay: String,
     came: Html,
 }
 
@@ -73,7 +75,7 @@ async fn drawn(visit: &Visit) -> Result<Response, Failure> {
         frame: visit.frame(Part::Attention),
         notices: notices.iter().map(|notice| noticed(notice, shown)).collect(),
         routes: routes(console, &health, shown),
-        quarantined: quarantined.iter().map(|call| kept(call, shown)).collect(),
+        quarantined: quarantined.iter().map(|call| kept(call, console, shown)).collect(),
     };
     Ok(page(StatusCode::OK, &attention))
 }
@@ -127,7 +129,7 @@ pub(crate) fn state(state: RouteState, shown: &Shown) -> (&'static Phrase, Tone)
     }
 }
 
-fn kept(call: &Quarantined, shown: &Shown) -> Kept {
+fn kept(call: &Quarantined, console: &Console, shown: &Shown) -> Kept {
     let w = &shown.words().attention;
     let kind = match call.content_type.as_str() {
         "" => w.no_content_type.as_str(),
@@ -143,6 +145,7 @@ fn kept(call: &Quarantined, shown: &Shown) -> Kept {
         reason: call.reason.clone(),
         kind,
         body: call.body.clone(),
+        replay: format!("textback quarantine replay {}", console.store.names().quarantined(call)),
         came: w.came.with(&[("count", &count), ("time", &time)]),
     }
 }

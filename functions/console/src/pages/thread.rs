@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use localization::Html;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sms::Status;
 use telemetry::TraceId;
 
 use crate::api::{SET_ASIDE, deliveries};
@@ -26,6 +27,9 @@ use crate::thread::{Blocked, Message, Over, Thread, Who};
 use crate::visit::{Frame, Part, Visit, page};
 use crate::words::Words;
 use crate::{About, Console};
+
+/// For how long a page with a reply under way is kept up to date by itself, in milliseconds.
+const UNDER_WAY_MS: i64 = 2 * 60 * 1_000;
 
 /// How many conversations that are over one page shows.
 const EARLIER: u64 = 5;
@@ -69,6 +73,8 @@ struct Drawing {
     /// Whether the page ends before the latest conversation.
     is_earlier: bool,
     thinks: bool,
+    /// Whether more is soon known about a reply.
+    is_under_way: bool,
     evidence: Vec<Html>,
     is_blocked: bool,
     is_with_person: bool,
@@ -211,12 +217,21 @@ impl Drawing {
                 && thread.waits_until.is_none()
                 && !thread.stopped
                 && thread.blocked.is_none(),
+            is_under_way: is_under_way(thread, shown),
             evidence: vec![],
             is_blocked: thread.blocked.is_some(),
             is_with_person,
             number,
         }
     }
+}
+
+/// Whether more is soon known about a reply, or a text is being answered.
+fn is_under_way(thread: &Thread, shown: &Shown) -> bool {
+    let is_open = |status| matches!(status, Status::Sending | Status::Accepted | Status::Sent);
+    let now = shown.now.timestamp().as_millisecond();
+    let is_recent = |at: i64| now - at < UNDER_WAY_MS;
+    thread.attempts.last().is_some_and(|last| is_open(last.status) && is_recent(last.at))
 }
 
 /// Which of our numbers the person texts.

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::pages::{acts, attention, inbox, limits, people, phones, thread, trace};
-use crate::{Console, api, visit};
+use crate::{Console, api, live, visit};
 
 pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
@@ -26,6 +26,7 @@ pub(crate) fn routes() -> Router<Arc<Console>> {
         .route("/console/with/{number}", get(people::with))
         .route("/console/limits", get(limits::show))
         .route("/console/language/{code}", get(visit::choose_language))
+        .route("/console/api/events", get(live::events))
         .route("/console/api/desk", get(inbox::data))
         .route("/console/api/conversations", get(api::conversations))
         .route("/console/api/conversations/{id}", get(api::conversation))

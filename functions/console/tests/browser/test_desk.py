@@ -1,7 +1,8 @@
 """What people do at the desk, from a phone and from the keyboard, with script and without."""
 
+import browser
 import pytest
-from browser import findings, ring, screenshot
+from browser import findings, ring, screenshot, visit  # noqa: F401
 
 PAGES = {
     "inbox": "/console/inbox",
@@ -110,13 +111,13 @@ def test_a_new_text_appears_by_itself_and_what_is_typed_stays(open_desk, console
     assert page.errors == []
 
 
-def test_the_page_says_so_when_the_server_does_not_answer(open_desk):
-    page = open_desk("/console/inbox")
-    page.wait_for_timeout(100)
-    page.context.set_offline(True)
-    page.locator("#stale").get_by_text("This is what was known at").wait_for(timeout=15_000)
-    page.context.set_offline(False)
-    page.locator("#stale").wait_for(state="hidden", timeout=15_000)
+def test_the_page_says_so_when_the_server_does_not_answer(tmp_path, visit):
+    program = browser.start(tmp_path)
+    page = visit(program.console, "desktop", script=True)
+    page.goto(f"{program.url}/console/inbox")
+    assert not page.locator("#stale").is_visible()
+    program.stop()
+    page.locator("#stale").get_by_text("This is what was known at").wait_for(timeout=20_000)
 
 
 def test_keys_move_through_the_list(open_desk):

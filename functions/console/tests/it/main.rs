@@ -10,13 +10,14 @@ mod operators;
 mod page;
 mod pages;
 
+use std::future::pending;
 use std::sync::Arc;
 
 use access::Access;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use console::{About, Console, Kept};
+use console::{About, Console, Kept, Live};
 use conversations::Store;
 use jiff::tz::TimeZone;
 use limits::Limits;
@@ -71,6 +72,7 @@ fn browser(access: Access) -> Browser {
         about,
         limits: Limits::from_settings(&settings, &providers).unwrap(),
         time_zone: TimeZone::UTC,
+        live: Some(Live::until(pending())),
     };
     Browser { store, providers, access, router: console.router(), _folder: folder }
 }

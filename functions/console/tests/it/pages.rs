@@ -1,9 +1,13 @@
 //! The pages, as they are drawn.
 
-use axum::http::header;
-use conversations::{Change, Ended, Quarantined};
-use serde_json::json;
+use axum::body::Body;
+use axum::http::{Request, header};
+use conversations::{Change, Ended, Quarantined, Row, RowWrite};
+use futures::StreamExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use sms::Status;
+use tower::ServiceExt;
 
 use crate::conversation::*;
 use crate::{Browser, at_home};
@@ -253,4 +257,71 @@ async fn a_number_in_an_address_leads_to_its_thread_however_it_is_written() {
     }
     assert_eq!(console.page("/console/with/+12025550144", "en").await.0, 404);
     assert_eq!(console.page("/console/with/hello", "en").await.0, 404);
+}
+
+#[tokio::test]
+async fn an_open_page_hears_of_changes() {
+    let console = at_home();
+    let call =
+        Request::get("/console/api/events").header("cookie", &console.known()["Cookie: ".len()..]);
+    let answer = console.router.clone().oneshot(call.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
+    let mut news = answer.into_body().into_data_stream();
+    show(&console).await;
+    let first = news.next().await.unwrap().unwrap();
+    assert!(first.starts_with(b"event: changed\ndata: "), "{first:?}");
+}
+
+#[tokio::test]
+async fn a_program_is_told_only_what_has_changed() {
+    let console = at_home();
+    let nothing = console.get("desk").await;
+    assert_eq!((&nothing["rows"], &nothing["counts"]["all"]), (&json!([]), &json!(0)));
+    show(&console).await;
+    let all = console.get("desk?view=all").await;
+    assert_eq!(
+        (&all["rows"][0]["last"], &all["counts"]["all"]),
+        (&json!("A tap drips"), &json!(1))
+    );
+    let since = |at: &Value| format!("desk?since={}", at["since"]);
+    let changed = console.get(&since(&nothing)).await;
+    assert_eq!(changed["rows"][0]["id"], json!(id()));
+    let later = json!({ "since": changed["since"].as_i64().unwrap() + 60_000 });
+    assert_eq!(console.get(&since(&later)).await["rows"], json!([]));
+}
+
+#[tokio::test]
+async fn a_list_is_read_page_by_page_and_exported() {
+    let console = at_home();
+    show(&console).await;
+    let (_, page) = console.page("/console/inbox?view=all", "en").await;
+    assert!(page.contains("A tap drips") && page.contains("(202) 555-0143"), "{page}");
+    let (_, page) = console.page("/console/inbox?view=waiting", "en").await;
+    assert!(page.contains("Nobody waits for an answer.") && !page.contains("A tap drips"));
+    let (_, _, file) = console.call("GET /console/inbox.csv?view=all", &console.known()).await;
+    assert!(file.starts_with("number,name,at,") && file.contains("+12025550143,"), "{file}");
+    // Whatever somebody writes into an address is no place.
+    for from in ["x", "1.a/b", "99999999999999999999.a", ".", "1."] {
+        assert_eq!(
+            console.page(&format!("/console/inbox?from={from}"), "en").await.0,
+            200,
+            "{from}"
+        );
+    }
+}
+
+/// Shows the conversation of a person in the lists.
+async fn show(console: &Browser) {
+    take(&console.store, "A tap drips", 0).await;
+    let mut loaded = load(&console.store).await;
+    let next = loaded.conversation.clone();
+    let row = Row {
+        theirs: Some(person()),
+        last: "A tap drips".into(),
+        at: Some(Timestamp::now()),
+        ..Row::default()
+    };
+    let now = Timestamp::now() + SignedDuration::from_secs(1);
+    let row = Change::Row(Box::new(RowWrite { row, now, ..RowWrite::default() }));
+    console.store.commit(&mut loaded, next, vec![row]).await.unwrap();
 }

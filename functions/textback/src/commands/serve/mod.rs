@@ -9,7 +9,7 @@ use access::Access;
 use agent::{Agent, OpenAi, Page, Timeouts};
 use axum::Router;
 use business::Business;
-use console::{About, Console};
+use console::{About, Console, Live};
 use conversations::{OpenError, Store};
 use host::{Error, Port};
 use inbound::Inbound;
@@ -58,16 +58,17 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Error> {
         return Err(another.into());
     }
     let port = host::bind(&settings).await?;
-    let app = App::new(&settings, port).await?;
+    let stop = host::stop_signal();
+    let app = App::new(&settings, port, Live::until(stop.clone())).await?;
     let _alone = alone?;
     app.say_where_to_go(&settings)?;
-    app.run(host::stop_signal()).await;
+    app.run(stop).await;
     Ok(())
 }
 
 impl App {
     /// Wires the functions together, to be reached at `port`.
-    async fn new(settings: &Settings, port: Port) -> Result<Self, Error> {
+    async fn new(settings: &Settings, port: Port, live: Live) -> Result<Self, Error> {
         let address = port.local_addr()?;
         // `PUBLIC_URL` gets the port that the system chose, if it was left to the system.
         let settings =
@@ -105,7 +106,7 @@ impl App {
             probes: Probes::from_settings(settings, &providers)?.map(Arc::new),
             runs: Runs::default(),
         };
-        let router = router(settings, &public_url, &access, &turn, &queue, offline)?;
+        let router = router(settings, &public_url, &access, &turn, &queue, offline, live)?;
         let sweep_every = if store.documents().are_embedded() { SWEEP_EMBEDDED } else { SWEEP };
         Ok(Self {
             providers,
@@ -208,6 +209,7 @@ fn router(
     turn: &Turn,
     queue: &Queue,
     offline: bool,
+    live: Live,
 ) -> Result<Router, Error> {
     let Turn { store, providers, agent, .. } = turn;
     let inbound = Inbound {
@@ -232,6 +234,7 @@ fn router(
         },
         limits: Limits::from_settings(settings, providers)?.with_hours(agent.page.quiet_hours),
         time_zone: agent.page.time_zone.clone(),
+        live: Some(live),
     };
     let pages = Pages::of(Business::from_settings(settings)?, public_url, store.lifetimes());
     let ours = providers::numbers(settings);
