@@ -22,6 +22,7 @@ mod names;
 mod quarantine;
 mod receipts;
 mod rights;
+mod rows;
 mod silence;
 mod statuses;
 mod steps;
@@ -48,6 +49,7 @@ use names::*;
 use quarantine::*;
 use receipts::*;
 use rights::*;
+use rows::*;
 use silence::*;
 use stops::*;
 use traces::*;
@@ -145,6 +147,10 @@ fakes::promises! {
     counts_what_a_blocked_number_sends_and_keeps_none_of_it
     nothing_stays_of_a_turn_that_stores_all_the_while_a_person_is_erased
     an_erasure_finds_a_number_in_a_kept_call_however_it_is_written
+    pages_a_list_of_equal_times_once_and_counts_it
+    lists_who_waits_longest_first_and_the_rest_latest_first
+    finds_a_person_by_number_name_and_what_was_collected
+    what_was_seen_is_new_no_more_and_may_become_new_again
 }
 
 /// The same for promises that hold across restarts, or while another process uses the store: each gets
@@ -179,6 +185,8 @@ promises_across_starts! {
     an_erasure_looks_again_at_what_it_has_to_read_one_by_one
     a_block_is_seen_by_a_turn_that_began_while_it_was_made
     a_start_by_hand_is_on_record_only_if_it_lifted_a_stop
+    no_row_comes_back_after_an_erasure
+    a_row_that_a_turn_wrote_meanwhile_stays
 }
 
 fn sqlite(folder: &tempfile::TempDir) -> Arc<Store> {
