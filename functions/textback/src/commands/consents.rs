@@ -13,7 +13,7 @@ use crate::by_hand;
 /// How many events are in memory at a time.
 const PAGE: u32 = 200;
 
-/// The names of [`columns`].
+/// The names of [`ConsentEvent::columns`].
 const HEADER: &str = "at,event,number,words,version,language,source,network,ours,message\r\n";
 
 /// The options of `consents`.
