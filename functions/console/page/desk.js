@@ -33,7 +33,7 @@ function stay() {
     source?.close();
     clearTimeout(silence);
     if (document.hidden) return;
-    source = new EventSource("/console/api/events");
+    source = new EventSource(`/console/api/events?since=${words.since}`);
     source.addEventListener("changed", draw);
     source.addEventListener("here", heard);
     source.onopen = heard;

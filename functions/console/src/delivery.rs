@@ -69,8 +69,8 @@ pub(crate) struct Reached {
     pub(crate) word: String,
     /// A sentence or two on what that means.
     pub(crate) means: String,
-    #[serde(skip)]
     /// Whether `means` is in English, whatever the page's language: it explains a provider's code.
+    #[serde(skip)]
     pub(crate) in_english: bool,
     pub(crate) tone: Tone,
 }

@@ -1,8 +1,8 @@
-//! The operator's page: a phone to try the agent with, the conversations, the trace of each turn,
-//! and what needs a person.
+//! The desk of those who work with the conversations: an inbox, threads, people, the trace of each turn,
+//! what needs a person, and phones to try the agent with.
 //!
-//! It only reads, except that it gives a conversation that was handed over back to the agent, and
-//! blocks a number. Whatever changes something takes an operator whose page has asked for it. Its phone
+//! It only reads, except that it gives a conversation that was handed over back to the agent, blocks a
+//! number, enters that somebody stops or may be texted again, and notes what was seen. Whatever changes something takes an operator whose page has asked for it. Its phone
 //! is a phone of the mock provider: the page posts to the same webhooks as any provider, so it can do
 //! nothing that a stranger's text cannot.
 

@@ -4,17 +4,19 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use conversations::Store;
+use conversations::{ConversationId, Store};
 use futures::future::{BoxFuture, FutureExt, Shared};
 use futures::stream::{StreamExt, unfold};
 use jiff::Timestamp;
+use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Console;
+use crate::pages::inbox::CHANGED;
 
 /// How many pages are told at once. Others ask from time to time.
 const PAGES: usize = 32;
@@ -45,6 +47,8 @@ impl Live {
 struct Page {
     store: Arc<Store>,
     since: Timestamp,
+    /// What it was told last.
+    known: Vec<(ConversationId, Option<Timestamp>)>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -54,24 +58,39 @@ impl Page {
         let every = if self.store.documents().are_embedded() { EVERY } else { EVERY_REMOTE };
         loop {
             tokio::time::sleep(every).await;
-            if let Ok(Some(latest)) = self.store.rows_changed_last(self.since).await {
-                self.since = latest;
-                let event =
-                    Event::default().event("changed").data(latest.as_millisecond().to_string());
-                return Some((Ok(event), self));
+            let Ok(changed) = self.store.rows_changed(self.since, CHANGED).await else { continue };
+            let rows: Vec<_> =
+                changed.rows.into_iter().map(|(id, row)| (id, row.changed_at)).collect();
+            let is_news = rows.iter().any(|row| !self.known.contains(row));
+            (self.since, self.known) = (changed.until, rows);
+            if is_news {
+                let since = self.since.as_millisecond().to_string();
+                return Some((Ok(Event::default().event("changed").data(since)), self));
             }
         }
     }
 }
 
-/// `GET /console/api/events`: an event `changed` whenever rows have changed. 204 where nothing could send one:
-/// such pages ask from time to time.
-pub(crate) async fn events(State(console): State<Arc<Console>>) -> Response {
+/// What a page has been drawn of.
+#[derive(Deserialize)]
+pub(crate) struct Drawn {
+    /// The moment, in milliseconds.
+    since: Option<i64>,
+}
+
+/// `GET /console/api/events`: an event `changed` whenever rows have changed `since`. 204 where nothing could send
+/// one: such pages ask from time to time.
+pub(crate) async fn events(
+    State(console): State<Arc<Console>>,
+    Query(drawn): Query<Drawn>,
+) -> Response {
     let Some(live) = &console.live else { return StatusCode::NO_CONTENT.into_response() };
     let Ok(_place) = Arc::clone(&live.places).try_acquire_owned() else {
         return StatusCode::NO_CONTENT.into_response();
     };
-    let page = Page { store: Arc::clone(&console.store), since: Timestamp::now(), _place };
+    let since = drawn.since.and_then(|since| Timestamp::from_millisecond(since).ok());
+    let since = since.unwrap_or_else(Timestamp::now);
+    let page = Page { store: Arc::clone(&console.store), since, known: vec![], _place };
     let news = unfold(page, Page::changed).take_until(live.stop.clone());
     // An event and not a comment, which a page cannot hear.
     let here = KeepAlive::new().interval(HEARTBEAT).event(Event::default().event("here").data(""));

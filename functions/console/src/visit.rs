@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use access::{FormToken, Operator};
 use askama::Template;
-use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -186,6 +186,15 @@ pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response {
     (status, Html(page.render().expect("it is rendered into memory"))).into_response()
 }
 
+/// A table for a spreadsheet, to be kept under this name.
+pub(crate) fn file(name: &str, table: String) -> Response {
+    let about = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (about, table).into_response()
+}
+
 /// The language that the reader has chosen, or that their browser asks for.
 fn language(headers: &HeaderMap) -> Language {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|all| all.to_str().ok());
@@ -205,7 +214,6 @@ pub(crate) struct From {
 
 /// Keeps the language that a reader has chosen, and leads them back.
 pub(crate) async fn choose_language(
-    State(_): State<Arc<Console>>,
     Path(code): Path<String>,
     Query(from): Query<From>,
 ) -> Response {

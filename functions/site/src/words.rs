@@ -283,34 +283,4 @@ mod tests {
             assert_eq!(words.err(), None, "{}", language.code());
         }
     }
-
-    #[test]
-    fn every_language_says_as_much_as_the_others() {
-        let shape = |language| shape(&Value::Table(file(language).parse().unwrap()));
-        for language in Language::ALL {
-            assert_eq!(shape(language), shape(Language::English), "{}", language.code());
-        }
-    }
-
-    /// The keys of a file, with the placeholders below each. Keywords appear under the same keys in
-    /// every language, but not always equally often.
-    fn shape(value: &Value) -> Vec<String> {
-        match value {
-            Value::String(words) => {
-                let names = words.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
-                let mut names: Vec<_> = names.map(|(name, _)| name.to_owned()).collect();
-                names.sort();
-                names.dedup();
-                names
-            }
-            Value::Array(items) => {
-                let items = items.iter().enumerate();
-                items.map(|(index, item)| format!("{index}: {:?}", shape(item))).collect()
-            }
-            Value::Table(table) => {
-                table.iter().map(|(key, value)| format!("{key}: {:?}", shape(value))).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
 }

@@ -11,40 +11,29 @@ use crate::{Sweep, SweepError};
 /// How often, in minutes: dead letters wait for a person, and the rest takes hours to show.
 const EVERY: i64 = 5;
 
-/// How often in a minute more conversations are added to the lists.
-const FILLS: usize = 5;
-
 /// After how long a lasting problem is reported again.
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 impl Sweep {
     /// Looks every five minutes, though it is called every minute. Every minute, it judges the
-    /// routes whose verdict may have changed merely with time.
+    /// routes whose verdict may have changed merely with time, and adds conversations from before an
+    /// update to the lists of the console.
     pub async fn watch(&self, now: Timestamp) -> Result<(), SweepError> {
-        self.fill(now).await?;
         let judged = routing::weigh_due(&self.store, &self.providers, &[], now).await;
+        // Each runs whether or not the others fail.
         let judged = judged.map(|_| ()).map_err(SweepError::from);
+        let filled = desk::fill(&self.store, now).await.map_err(SweepError::from);
         if now.as_second() / 60 % EVERY != 0 {
-            return judged;
+            return judged.and(filled);
         }
-        // Each check runs whether or not the others fail.
         let seen = [
             judged,
+            filled,
             self.dead_letters().await,
             self.routes(now).await.map_err(SweepError::from),
             self.silence(now).await.map_err(SweepError::from),
         ];
         seen.into_iter().collect()
-    }
-
-    /// Adds conversations from before an update to the lists of the console.
-    async fn fill(&self, now: Timestamp) -> Result<(), Unavailable> {
-        for _ in 0..FILLS {
-            if !desk::fill(&self.store, now).await? {
-                break;
-            }
-        }
-        Ok(())
     }
 
     async fn dead_letters(&self) -> Result<(), SweepError> {

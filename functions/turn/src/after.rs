@@ -82,6 +82,7 @@ impl Wake<'_> {
             left,
             results,
             result,
+            called: next.called(),
             at: self.clock.now(),
         }
     }

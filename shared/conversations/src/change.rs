@@ -182,7 +182,9 @@ impl Change {
                 ]
             }
             Self::Row(row) => vec![row.write(&loaded.id, lifetimes)],
-            Self::Found(tokens) => vec![found::keep(&loaded.id, &tokens, lifetimes)],
+            Self::Found(tokens) => {
+                vec![found::keep(&loaded.id, &tokens, loaded.conversation.at, lifetimes)]
+            }
             Self::Said(said) => said.iter().map(|said| said.keep(&loaded.id, lifetimes)).collect(),
             // Steps are added where there is most to write anyway.
             Self::Steps(..) | Self::AnsweredIn(..) => vec![],

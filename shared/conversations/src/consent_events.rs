@@ -151,20 +151,26 @@ impl ConsentEvent {
         }
     }
 
-    /// Its fields, as they are exported. More may follow some day; these stay.
-    pub fn columns(&self) -> [(&'static str, String); 10] {
+    /// The names of its fields, as they are exported. More may follow some day; these stay.
+    pub const COLUMNS: [&str; 10] = [
+        "at", "event", "number", "words", "version", "language", "source", "network", "ours",
+        "message",
+    ];
+
+    /// Its fields, as they are exported, in the order of [`Self::COLUMNS`].
+    pub fn columns(&self) -> [String; 10] {
         let Self { at, kind, theirs, .. } = self;
         [
-            ("at", at.to_string()),
-            ("event", kind.word().to_owned()),
-            ("number", theirs.as_str().to_owned()),
-            ("words", self.words.clone()),
-            ("version", self.version.clone()),
-            ("language", self.language.clone()),
-            ("source", self.source.clone()),
-            ("network", self.network.clone()),
-            ("ours", self.ours.clone()),
-            ("message", self.message.clone()),
+            at.to_string(),
+            kind.word().to_owned(),
+            theirs.as_str().to_owned(),
+            self.words.clone(),
+            self.version.clone(),
+            self.language.clone(),
+            self.source.clone(),
+            self.network.clone(),
+            self.ours.clone(),
+            self.message.clone(),
         ]
     }
 

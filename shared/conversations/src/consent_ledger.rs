@@ -16,10 +16,7 @@ impl Store {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Batch<ConsentEvent>, Unavailable> {
-        let page = self.later(consent_events::AT, Timestamp::UNIX_EPOCH, after, limit).await?;
-        let Batch { found, since, next } = page;
-        let found = found.into_iter().map(decoded).collect::<Result<_, _>>()?;
-        Ok(Batch { found, since, next })
+        events(self.later(consent_events::AT, Timestamp::UNIX_EPOCH, after, limit).await?)
     }
 
     /// One page of the ledger, latest first.
@@ -28,10 +25,7 @@ impl Store {
         before: Option<Place>,
         limit: u32,
     ) -> Result<Batch<ConsentEvent>, Unavailable> {
-        let page = self.latest_page(consent_events::AT, before, limit).await?;
-        let Batch { found, since, next } = page;
-        let found = found.into_iter().map(decoded).collect::<Result<_, _>>()?;
-        Ok(Batch { found, since, next })
+        events(self.latest_page(consent_events::AT, before, limit).await?)
     }
 
     /// One page of the events of a number, earliest first, and the place after which there may be more.
@@ -48,6 +42,12 @@ impl Store {
         let events = found.into_iter().map(decoded).collect::<Result<_, _>>()?;
         Ok((events, next))
     }
+}
+
+fn events(page: Batch<Document>) -> Result<Batch<ConsentEvent>, Unavailable> {
+    let Batch { found, since, next } = page;
+    let found = found.into_iter().map(decoded).collect::<Result<_, _>>()?;
+    Ok(Batch { found, since, next })
 }
 
 fn decoded(document: Document) -> Result<ConsentEvent, Unavailable> {

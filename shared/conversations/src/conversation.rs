@@ -11,6 +11,7 @@ use telemetry::TraceId;
 
 use crate::account::Account;
 use crate::budget::Reservation;
+use crate::found::name_in;
 
 /// The state of a conversation between the agent and one person, whichever of our numbers they text.
 ///
@@ -145,6 +146,12 @@ impl Conversation {
         self.quiet_until.filter(|until| is_owed && *until > now)
     }
 
+    /// The name that the person has given: in this conversation, or in one before.
+    pub fn called(&self) -> Option<String> {
+        let before = || self.over.as_ref().and_then(|over| over.called.clone());
+        name_in(&self.brief).or_else(before)
+    }
+
     /// Whether the current conversation had ended and continues.
     pub fn goes_on(&self) -> bool {
         self.over.as_ref().is_some_and(|over| over.number == self.number)
@@ -182,6 +189,9 @@ pub struct Previous {
     /// alone.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub result: String,
+    /// The name that the person has given, in it or before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
     /// When it ended.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,

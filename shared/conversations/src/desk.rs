@@ -43,7 +43,8 @@ pub struct Row {
     pub who: Option<Speaker>,
     /// Whose turn it is.
     pub state: Standing,
-    /// Why they wait, or why it was handed over.
+    /// Why they wait, or why it was handed over. Empty: for no reason that is known. `None`: as before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// How the last conversation ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,11 +152,8 @@ impl View {
 
     pub(crate) fn query(self, now: Timestamp, from: Option<Place>, limit: u32) -> Query {
         match self {
-            Self::Waiting => desk::WAITS_AT.not_after(now - IN_TIME, limit).behind(from),
-            Self::HandedOver => desk::OURS_AT.latest(limit).before(from),
-            Self::NewResults => desk::RESULT_AT.latest(limit).before(from),
-            Self::NotDelivered => desk::FAILED_AT.latest(limit).before(from),
-            Self::All => desk::AT.latest(limit).before(from),
+            Self::Waiting => self.time().not_after(now - IN_TIME, limit).behind(from),
+            _ => self.time().latest(limit).before(from),
         }
     }
 

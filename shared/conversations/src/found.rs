@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use documents::{Document, Fields, Unavailable, Write, at};
+use documents::{Document, Fields, Query, Unavailable, Write, at};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sms::Number;
 use unicode_normalization::UnicodeNormalization;
@@ -30,12 +31,17 @@ const ENDS: [usize; 2] = [4, 7];
 const BEGINNINGS: [usize; 3] = [3, 4, 5];
 
 impl Names {
-    /// What a person with this number, of whom this was collected, is found by.
-    pub fn tokens(&self, theirs: &Number, brief: &Map<String, Value>) -> Vec<String> {
+    /// What a person with this number is found by, who has given this name, and of whom this was collected.
+    pub fn tokens(
+        &self,
+        theirs: &Number,
+        called: Option<&str>,
+        brief: &Map<String, Value>,
+    ) -> Vec<String> {
         let mut terms = numbers(theirs);
-        let is_name = |field: &str| field.split('_').any(|part| part == "name");
         let (names, others): (Vec<_>, Vec<_>) = brief.iter().partition(|(name, _)| is_name(name));
-        for word in names.iter().flat_map(|(_, value)| words_of(value)) {
+        let called = called.map(words).unwrap_or_default();
+        for word in called.into_iter().chain(names.iter().flat_map(|(_, value)| words_of(value))) {
             let letters = word.chars().count();
             let beginnings = BEGINNINGS.into_iter().filter(|length| *length < letters);
             terms.extend(beginnings.map(|length| word.chars().take(length).collect()));
@@ -51,6 +57,16 @@ impl Names {
     fn token(&self, term: &str) -> String {
         self.key.name(&["find", term])[..16].to_owned()
     }
+}
+
+/// The name of the person in what was collected, if there is one.
+pub fn name_in(brief: &Map<String, Value>) -> Option<String> {
+    let (_, name) = brief.iter().find(|(field, _)| is_name(field))?;
+    Some(name.as_str()?.to_owned()).filter(|name| !name.trim().is_empty())
+}
+
+fn is_name(field: &str) -> bool {
+    field.split('_').any(|part| part == "name")
 }
 
 /// The number as digits, with and without the country's code, and its ends.
@@ -82,43 +98,67 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Keeps what a conversation is found by.
-pub(crate) fn keep(id: &ConversationId, tokens: &[String], lifetimes: &Lifetimes) -> Write {
-    let now = jiff::Timestamp::now();
+pub(crate) fn keep(
+    id: &ConversationId,
+    tokens: &[String],
+    now: Timestamp,
+    lifetimes: &Lifetimes,
+) -> Write {
     let kept = Fields::none().with("tokens", tokens).expiring(now, lifetimes.conversations());
     Write::keep(at("found", id.as_str()), kept)
 }
 
+/// Whom a search has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Their conversations, none of them twice, in no order.
+    pub ids: BTreeSet<ConversationId>,
+    /// Whether there may be more, which were not looked at.
+    pub more: bool,
+}
+
 impl Store {
-    /// The conversations that somebody finds who types this: part of a number, a name, or words; none of
-    /// them twice, in no order, and at most some hundreds.
-    pub async fn search(&self, typed: &str) -> Result<Vec<ConversationId>, Unavailable> {
-        let mut ids = BTreeSet::new();
+    /// Whom somebody finds who types this: part of a number, a name, or words. Looks at some hundreds of
+    /// documents at most, however many there are.
+    pub async fn search(&self, typed: &str) -> Result<Found, Unavailable> {
+        let mut all = Found::default();
         for digits in dialled(typed) {
             let token = self.names.token(&digits);
-            let found = self.documents.find(found::TOKENS.contains(&token, FOUND)).await?;
-            ids.extend(found.iter().filter_map(|found| ConversationId::parse(&found.id)));
+            let (found, more) = self.look_for(found::TOKENS.contains(&token, FOUND)).await?;
+            all.add(found.iter().map(|found| found.id.as_str()), more);
         }
         let mut words = words(typed);
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        if let Some((longest, rest)) = words.split_first() {
-            let token = self.names.token(longest);
-            let rest: Vec<_> = rest.iter().map(|word| self.names.token(word)).collect();
-            let found = self.documents.find(found::TOKENS.contains(&token, FOUND)).await?;
-            let has_all = |found: &&Document| {
-                let tokens: Vec<String> = found.fields.get("tokens").unwrap_or_default();
-                rest.iter().all(|token| tokens.contains(token))
-            };
-            let found = found.iter().filter(has_all);
-            ids.extend(found.filter_map(|found| ConversationId::parse(&found.id)));
+        let Some((longest, rest)) = words.split_first() else { return Ok(all) };
+        let token = self.names.token(longest);
+        let rest: Vec<_> = rest.iter().map(|word| self.names.token(word)).collect();
+        let (found, more) = self.look_for(found::TOKENS.contains(&token, FOUND)).await?;
+        let has_all = |found: &&Document| {
+            let tokens: Vec<String> = found.fields.get("tokens").unwrap_or_default();
+            rest.iter().all(|token| tokens.contains(token))
+        };
+        all.add(found.iter().filter(has_all).map(|found| found.id.as_str()), more);
+        if self.documents.are_embedded() {
+            let (found, more) = self.look_for(said::WORDS.all_of(typed, FOUND)).await?;
+            let places = found.iter().filter_map(|found| found.fields.get::<String>("place"));
+            let places: Vec<_> = places.collect();
+            all.add(places.iter().filter_map(|place| place.split('/').next()), more);
         }
-        if self.documents.are_embedded() && !words.is_empty() {
-            let found = self.documents.find(said::WORDS.all_of(typed, FOUND)).await?;
-            ids.extend(found.iter().filter_map(|found| {
-                let place: String = found.fields.get("place")?;
-                ConversationId::parse(place.split('/').next()?)
-            }));
-        }
-        Ok(ids.into_iter().collect())
+        Ok(all)
+    }
+
+    /// What a query finds, and whether there may be more.
+    async fn look_for(&self, query: Query) -> Result<(Vec<Document>, bool), Unavailable> {
+        let found = self.documents.find(query).await?;
+        let more = found.len() >= FOUND as usize;
+        Ok((found, more))
+    }
+}
+
+impl Found {
+    fn add<'a>(&mut self, ids: impl Iterator<Item = &'a str>, more: bool) {
+        self.ids.extend(ids.filter_map(ConversationId::parse));
+        self.more |= more;
     }
 }
 

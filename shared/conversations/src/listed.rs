@@ -1,8 +1,9 @@
 //! Reads that only serve the display.
 
-use documents::{Place, Query, Unavailable};
+use documents::{Place, Query, Unavailable, at};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use sms::Number;
 use telemetry::TraceId;
 
 use crate::attempts::Attempt;
@@ -41,6 +42,16 @@ impl Store {
             .filter_map(|document| Some((ConversationId::parse(&document.id)?, document)))
             .map(|(id, document)| Ok((id, document.fields.decode()?)))
             .collect()
+    }
+
+    /// The number of the person of each of these conversations, as far as it is kept.
+    pub async fn numbers_of(
+        &self,
+        ids: &[ConversationId],
+    ) -> Result<Vec<Option<Number>>, Unavailable> {
+        let heads: Vec<_> = ids.iter().map(|id| at("heads", id.as_str())).collect();
+        let heads = self.documents.get(&heads).await?.into_iter();
+        Ok(heads.map(|head| head?.fields.get("theirs")).collect())
     }
 
     /// A pair's latest conversations that are over, earliest first, at most as many as are displayed.

@@ -55,6 +55,8 @@ impl Store {
             }
             self.adopt(headless, now).await?;
         }
+        // What waits no more afterwards is in no list.
+        self.show_again().await?;
         let mut aside = Aside { unknown: self.close_attempts(now).await?, ..Aside::default() };
         let mut after = None;
         loop {
@@ -113,6 +115,7 @@ impl Store {
             if is_quiet && !is_open && !is_reserved {
                 return Ok(());
             }
+            self.hide(id).await?;
             let (texts, more) = (loaded.waiting.len() as u64, loaded.more);
             let mut next = conversation.clone();
             if next.open.take().is_some() {

@@ -3,21 +3,31 @@
 use documents::{
     Document, Fields, Path, Place, Query, Unavailable, Version, Write, WriteError, at,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::change::Change;
 use crate::collections::desk;
-use crate::desk::{Row, View};
+use crate::desk::{Row, RowWrite, View};
 use crate::due::{Batch, time};
 use crate::found::keep;
 use crate::id::ConversationId;
 use crate::store::Store;
 
+/// By how much the clocks of those who write rows may differ.
+const SKEW: SignedDuration = SignedDuration::from_secs(5);
+
+/// Rows that have changed.
+pub struct Changed {
+    /// The rows.
+    pub rows: Vec<(ConversationId, Row)>,
+    /// Since when to ask next time.
+    pub until: Timestamp,
+}
+
 /// Conversations that a list may not have yet.
 pub struct NotShown {
-    /// Those without a row.
-    pub without_row: Vec<ConversationId>,
+    /// Those that cannot be found yet. A turn may have written their rows.
+    pub not_found: Vec<ConversationId>,
     /// The name of the last that was looked at. `None`: there are no more.
     last: Option<String>,
     /// The version of the place that was remembered.
@@ -34,9 +44,7 @@ impl Store {
         limit: u32,
     ) -> Result<Batch<(ConversationId, Row)>, Unavailable> {
         let page = self.page(view.time(), view.query(now, from, limit), limit).await?;
-        Ok(page.map(|document| {
-            Some((ConversationId::parse(&document.id)?, document.fields.decode().ok()?))
-        }))
+        Ok(page.map(row))
     }
 
     /// How long a list is, up to this.
@@ -49,27 +57,23 @@ impl Store {
         self.documents.count(view.query(now, None, most)).await
     }
 
-    /// The rows that have changed since, earliest first. Costs one read if none has.
-    pub async fn rows_changed(
-        &self,
-        since: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<(ConversationId, Row)>, Unavailable> {
-        let query = desk::CHANGED_AT.not_before(since, limit);
+    /// Which rows have changed since, earliest first. Costs one read if none has.
+    ///
+    /// Some come again: the clocks of those who write them differ. If more have changed than the limit, the
+    /// rest is left out, and what comes after it is told next time.
+    pub async fn rows_changed(&self, since: Timestamp, limit: u32) -> Result<Changed, Unavailable> {
+        let query = desk::CHANGED_AT.not_before(since - SKEW, limit);
         let page = self.page(desk::CHANGED_AT, query, limit).await?;
-        let row =
-            |row: Document| Some((ConversationId::parse(&row.id)?, row.fields.decode().ok()?));
-        Ok(page.found.into_iter().filter_map(row).collect())
-    }
-
-    /// When rows last changed, if any has since.
-    pub async fn rows_changed_last(
-        &self,
-        since: Timestamp,
-    ) -> Result<Option<Timestamp>, Unavailable> {
-        let latest = self.documents.find(desk::CHANGED_AT.latest(1)).await?;
-        let latest = latest.first().and_then(|row| time(row, desk::CHANGED_AT.field));
-        Ok(latest.filter(|latest| *latest > since))
+        let changed_at = |row: &Document| time(row, desk::CHANGED_AT.field);
+        let newest = match page.next {
+            None => page.found.iter().filter_map(changed_at).max(),
+            Some(_) => {
+                let latest = self.documents.find(desk::CHANGED_AT.latest(1)).await?;
+                latest.first().and_then(changed_at)
+            }
+        };
+        let rows = page.map(row).found;
+        Ok(Changed { rows, until: newest.unwrap_or(since).max(since) })
     }
 
     /// The rows of these conversations, as far as there are any.
@@ -98,34 +102,44 @@ impl Store {
         let query = Query::behind_name("heads", name, limit);
         let heads = self.documents.find(query).await?;
         let ids: Vec<_> = heads.iter().filter_map(|head| ConversationId::parse(&head.id)).collect();
-        let shown: Vec<_> = self.rows_of(&ids).await?.into_iter().map(|(id, _)| id).collect();
+        let found: Vec<_> = ids.iter().map(|id| at("found", id.as_str())).collect();
+        let found = self.documents.get(&found).await?;
         let last = heads.last().filter(|_| heads.len() >= limit as usize);
+        let ids = ids.into_iter().zip(found);
         Ok(Some(NotShown {
-            without_row: ids.into_iter().filter(|id| !shown.contains(id)).collect(),
+            not_found: ids.filter(|(_, found)| found.is_none()).map(|(id, _)| id).collect(),
             last: last.map(|head| head.id.clone()),
             version,
         }))
     }
 
-    /// Shows a conversation, unless a turn does so meanwhile or it is deleted.
+    /// Shows a conversation, unless it is deleted. A row that a turn has written stays.
     pub async fn show_first(
         &self,
         id: &ConversationId,
-        shown: Vec<Change>,
+        row: &RowWrite,
+        tokens: &[String],
     ) -> Result<(), Unavailable> {
-        let mut writes = vec![];
-        for change in shown {
-            match change {
-                Change::Row(row) => writes.push(row.create(id, &self.lifetimes)),
-                Change::Found(tokens) => writes.push(keep(id, &tokens, &self.lifetimes)),
-                _ => {}
-            }
+        let found = keep(id, tokens, row.now, &self.lifetimes);
+        for write in [row.create(id, &self.lifetimes), found] {
+            // An erasure deletes the head, and both of them with it.
+            let path = at("heads", id.as_str());
+            let there = Write::Count { path, set: Fields::none(), add: vec![] };
+            self.documents.if_unchanged(vec![write, there]).await?;
         }
-        // An erasure deletes the head, and the row with it.
-        let there =
-            Write::Count { path: at("heads", id.as_str()), set: Fields::none(), add: vec![] };
-        writes.push(there);
-        self.documents.if_unchanged(writes).await?;
+        Ok(())
+    }
+
+    /// Has all conversations looked at again.
+    pub(crate) async fn show_again(&self) -> Result<(), Unavailable> {
+        self.documents.commit(vec![Write::Delete(reached(), None)]).await?;
+        Ok(())
+    }
+
+    /// Takes a conversation out of all lists, until it is looked at again.
+    pub(crate) async fn hide(&self, id: &ConversationId) -> Result<(), Unavailable> {
+        let gone = ["desk", "found"].map(|beside| Write::Delete(at(beside, id.as_str()), None));
+        self.documents.commit(gone.to_vec()).await?;
         Ok(())
     }
 
@@ -143,11 +157,6 @@ impl Store {
 
     /// Notes that somebody has looked at the result and at the failure that a row shows.
     pub async fn note_seen(&self, id: &ConversationId, now: Timestamp) -> Result<(), Unavailable> {
-        let rows = self.rows_of(std::slice::from_ref(id)).await?;
-        let is_news = |(_, row): &(_, Row)| row.result_at.is_some() || row.failed_at.is_some();
-        if !rows.first().is_some_and(is_news) {
-            return Ok(());
-        }
         let path = at("desk", id.as_str());
         let set = Fields::none()
             .with("result_at", Value::Null)
@@ -159,6 +168,10 @@ impl Store {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+fn row(document: Document) -> Option<(ConversationId, Row)> {
+    Some((ConversationId::parse(&document.id)?, document.fields.decode().ok()?))
 }
 
 /// Where the names of conversations that were looked at are remembered.

@@ -3,7 +3,7 @@
 use agent::Turn as Entry;
 use conversations::{
     Change, Conversation, Ended, Loaded, Mark, Reported, Row, RowWrite, Said, Speaker, Standing,
-    Store, Waiting,
+    Store, Waiting, name_in,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -44,11 +44,9 @@ pub fn show(store: &Store, loaded: &Loaded, becomes: &Becomes<'_>, now: Timestam
     let before = row(&loaded.conversation, &loaded.waiting, &[], now);
     let after = row(next, waiting, changes, now);
     let (result, failed) = (result(changes, now), failed(becomes, now));
-    if after != before || result != Mark::Stays || failed != Mark::Stays {
-        let brief = latest_brief(next, changes);
-        // Of a new person nothing is known yet.
-        let is_first = loaded.conversation.turns.is_empty() && loaded.conversation.number == 1;
-        if is_first || brief.is_some_and(|brief| *brief != loaded.conversation.brief) {
+    let has_marks = result != Mark::Stays || failed != Mark::Stays;
+    if after != before || has_marks || is_outdated(&loaded.conversation, &after) {
+        if is_found_otherwise(loaded, becomes) {
             shown.push(Change::Found(found(store, next, changes)));
         }
         shown.push(Change::Row(Box::new(RowWrite { row: after, result, failed, now })));
@@ -62,10 +60,29 @@ pub fn show(store: &Store, loaded: &Loaded, becomes: &Becomes<'_>, now: Timestam
     shown
 }
 
+/// Whether the row shows a time that was over, or was ended blindly, since it was written.
+fn is_outdated(before: &Conversation, after: &Row) -> bool {
+    let held = before.open.as_ref().filter(|reply| reply.sending.is_none());
+    let was_quiet = held.is_some_and(|reply| reply.held_until.is_some());
+    (before.handed_over.is_some() && after.state != Standing::Ours)
+        || (was_quiet && after.state != Standing::Quiet)
+}
+
+/// Whether something else finds a person now; or a conversation begins, as long as which they are found.
+fn is_found_otherwise(loaded: &Loaded, becomes: &Becomes<'_>) -> bool {
+    let (before, next) = (&loaded.conversation, becomes.next);
+    let ends = ended(becomes.changes).is_some();
+    let begins = before.turns.is_empty() && (!next.turns.is_empty() || ends);
+    let is_first = before.turns.is_empty() && before.number == 1;
+    let brief = latest_brief(next, becomes.changes);
+    begins || is_first || brief.is_some_and(|brief| *brief != before.brief)
+}
+
 /// What a conversation is found by, after these changes.
 pub(crate) fn found(store: &Store, next: &Conversation, changes: &[Change]) -> Vec<String> {
     let nothing = Map::new();
-    store.names().tokens(&next.theirs, latest_brief(next, changes).unwrap_or(&nothing))
+    let (called, brief) = (next.called(), latest_brief(next, changes).unwrap_or(&nothing));
+    store.names().tokens(&next.theirs, called.as_deref(), brief)
 }
 
 /// What lists show of a conversation in which these texts wait, after these changes.
@@ -79,15 +96,20 @@ pub(crate) fn row(
     let ended = ended(changes);
     let last = last(next, waiting, ended);
     let brief = latest_brief(next, changes);
+    // The reason of a hand-over stays while that lasts.
+    let why = match state {
+        Standing::Ours => handed_over_for(changes),
+        _ => why(changes).or(Some(String::new())),
+    };
     Row {
         theirs: Some(next.theirs.clone()),
         ours: next.ours.clone(),
         number: next.number,
-        name: brief.and_then(name),
+        name: brief.and_then(name_in).or_else(|| next.called()),
         last: last.as_ref().map_or(String::new(), |last| last.words.clone()),
         who: last.as_ref().map(|last| last.who),
         state,
-        why: why(changes),
+        why,
         ending: ended.map(|ended| ended.ending.clone()),
         until_at,
         at: last.map(|last| last.at.unwrap_or(now)),
@@ -146,13 +168,6 @@ fn entries<'t>(turns: impl IntoIterator<Item = &'t Value>) -> impl Iterator<Item
     turns.into_iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok())
 }
 
-/// The name of the person, if one was collected.
-fn name(brief: &Map<String, Value>) -> Option<String> {
-    let is_name = |field: &str| field.split('_').any(|part| part == "name");
-    let (_, name) = brief.iter().find(|(field, _)| is_name(field))?;
-    Some(name.as_str()?.to_owned()).filter(|name| !name.trim().is_empty())
-}
-
 fn last(next: &Conversation, waiting: &[Waiting], ended: Option<&Ended>) -> Option<Last> {
     if let Some(text) = waiting.last() {
         let words = text.body.clone();
@@ -175,10 +190,17 @@ fn last(next: &Conversation, waiting: &[Waiting], ended: Option<&Ended>) -> Opti
     entries(next.turns.iter().rev().chain(of_ended.iter().rev())).find_map(spoken)
 }
 
-/// Why they wait, why nothing is answered, or why it was handed over.
+/// Why it is handed over, if it is now.
+fn handed_over_for(changes: &[Change]) -> Option<String> {
+    changes.iter().find_map(|change| match change {
+        Change::Notice(notice) => Some(notice.follow_up.as_ref()?.why.clone()),
+        _ => None,
+    })
+}
+
+/// Why they wait, or why nothing is answered.
 fn why(changes: &[Change]) -> Option<String> {
     changes.iter().rev().find_map(|change| match change {
-        Change::Notice(notice) => Some(notice.follow_up.as_ref()?.why.clone()),
         Change::SetAside(_, why) => Some((*why).to_owned()),
         Change::Steps(_, all) => {
             let is_told = |step: &&Step| [steps::WAITS, steps::NOT_ANSWERED].contains(&&*step.what);

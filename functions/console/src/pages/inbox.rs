@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::Json;
 use axum::extract::Query;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use conversations::{ConversationId, Row, Speaker, Standing, Store, Unavailable, View};
 use futures::future::try_join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use localization::{Html, Phrase};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -18,7 +18,7 @@ use crate::delivery::Tone;
 use crate::failure::Failure;
 use crate::pages::place;
 use crate::shown::Shown;
-use crate::visit::{Frame, Part, Visit, page};
+use crate::visit::{Frame, Part, Visit, file, page};
 use crate::words::Words;
 use crate::{Console, words};
 
@@ -35,10 +35,7 @@ const COUNTED_HERE: u32 = 1_000_000;
 const EXPORTED: usize = 10_000;
 
 /// The most rows that have changed of which a page is told at once.
-const CHANGED: u32 = 100;
-
-/// By how much the clocks of those who write rows may differ.
-const OVERLAP: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const CHANGED: u32 = 100;
 
 /// What is read of one person is shown, and the rest is cut off here.
 const LONGEST_QUERY: usize = 100;
@@ -68,6 +65,8 @@ pub(crate) struct List {
     pub(crate) rows: Vec<Line>,
     pub(crate) query: String,
     pub(crate) searched: Option<&'static Phrase>,
+    /// Whether a search has found more than is shown.
+    pub(crate) is_cut: bool,
     pub(crate) empty: Option<String>,
     pub(crate) older: Option<String>,
     pub(crate) newest: Option<String>,
@@ -113,23 +112,30 @@ impl Listed {
         Some(query).filter(|query| !query.is_empty())
     }
 
-    /// The rows of a page, and the place after it.
-    async fn rows(
-        &self,
-        store: &Store,
-        now: Timestamp,
-    ) -> Result<(Vec<(ConversationId, Row)>, Option<String>), Unavailable> {
+    /// The rows of a page.
+    async fn rows(&self, store: &Store, now: Timestamp) -> Result<Rows, Unavailable> {
         if let Some(query) = self.query() {
-            let ids = store.search(&query).await?;
-            let mut rows = store.rows_of(&ids).await?;
+            let found = store.search(&query).await?;
+            let mut rows = store.rows_of(&Vec::from_iter(found.ids)).await?;
             rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.at));
+            let is_cut = found.more || rows.len() > ROWS as usize;
             rows.truncate(ROWS as usize);
-            return Ok((rows, None));
+            return Ok(Rows { rows, next: None, is_cut });
         }
         let from = self.from.as_deref().and_then(place::read);
         let page = store.rows(self.view(), now, from, ROWS).await?;
-        Ok((page.found, page.next.map(|next| place::written(&next))))
+        let next = page.next.map(|next| place::written(&next));
+        Ok(Rows { rows: page.found, next, is_cut: false })
     }
+}
+
+/// The rows of a page.
+struct Rows {
+    rows: Vec<(ConversationId, Row)>,
+    /// The place after it, where there is a next one.
+    next: Option<String>,
+    /// Whether a search has found more than is shown.
+    is_cut: bool,
 }
 
 /// `GET /console/inbox`.
@@ -154,7 +160,7 @@ impl List {
         let (view, query) = (asked.view(), asked.query());
         let most = counted_to(store);
         let (counts, found) = tokio::try_join!(counts(store, now), asked.rows(store, now))?;
-        let (rows, next) = found;
+        let Rows { rows, next, is_cut } = found;
         let link = |view: View, count: u64| ViewLink {
             name: name(view, w),
             href: address("/console/inbox", &[("view", Some(view.name()))]),
@@ -186,6 +192,7 @@ impl List {
                 .collect(),
             rows,
             searched: query.is_some().then_some(searched),
+            is_cut,
             empty,
             older,
             newest: from.map(|_| address("/console/inbox", &kept)),
@@ -242,15 +249,11 @@ pub(crate) async fn data(visit: Visit, Query(asked): Query<AskedForData>) -> Ans
     let (store, now) = (&visit.console.store, visit.shown.now.timestamp());
     let since = asked.since.and_then(|since| Timestamp::from_millisecond(since).ok());
     if let Some(since) = since {
-        // The clocks of those who write differ a little.
-        let rows = store.rows_changed(since - OVERLAP, CHANGED).await?;
-        let latest = rows.iter().filter_map(|(_, row)| row.changed_at).max().unwrap_or(since);
-        let since = latest.max(since).as_millisecond();
-        return Ok(Json(
-            json!({ "since": since, "rows": rows.iter().map(json).collect::<Vec<_>>() }),
-        ));
+        let changed = store.rows_changed(since, CHANGED).await?;
+        let rows: Vec<_> = changed.rows.iter().map(json).collect();
+        return Ok(Json(json!({ "since": changed.until.as_millisecond(), "rows": rows })));
     }
-    let (rows, next) = asked.listed.rows(store, now).await?;
+    let Rows { rows, next, .. } = asked.listed.rows(store, now).await?;
     let counts = counts(store, now).await?.into_iter().zip(View::ALL);
     let counts: Map<_, _> =
         counts.map(|(count, view)| (view.name().to_owned(), count.into())).collect();
@@ -342,14 +345,8 @@ fn standing(row: &Row, shown: &Shown) -> (String, Tone) {
 
 /// `GET /console/inbox.csv`: what the list shows, as a table.
 pub(crate) async fn export(visit: Visit, Query(asked): Query<Listed>) -> Response {
-    let file = table(&visit, asked).await.map(|table| {
-        let about = [
-            (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-            (header::CONTENT_DISPOSITION, "attachment; filename=\"inbox.csv\""),
-        ];
-        (about, table).into_response()
-    });
-    visit.answer(Part::Inbox, file)
+    let table = table(&visit, asked).await;
+    visit.answer(Part::Inbox, table.map(|table| file("inbox.csv", table)))
 }
 
 async fn table(visit: &Visit, mut asked: Listed) -> Result<String, Failure> {
@@ -357,7 +354,7 @@ async fn table(visit: &Visit, mut asked: Listed) -> Result<String, Failure> {
     let columns = ["number", "name", "at", "state", "ending", "why", "last", "who", "ours"];
     let (mut table, mut rows) = (spreadsheet::row(columns), 0);
     loop {
-        let (found, next) = asked.rows(store, now).await?;
+        let Rows { rows: found, next, .. } = asked.rows(store, now).await?;
         table.extend(found.iter().map(|(_, row)| spreadsheet::row(fields(row))));
         rows += found.len();
         asked.from = next;
@@ -369,7 +366,7 @@ async fn table(visit: &Visit, mut asked: Listed) -> Result<String, Failure> {
 
 fn fields(row: &Row) -> [String; 9] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let word = |word: serde_json::Value| word.as_str().unwrap_or_default().to_owned();
+    let word = |word: Value| word.as_str().unwrap_or_default().to_owned();
     [
         row.theirs.as_ref().map_or(String::new(), |theirs| theirs.as_str().to_owned()),
         text(&row.name),

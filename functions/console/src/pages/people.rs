@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use conversations::{ConsentEvent, ConsentKind, ConversationId, Unavailable};
-use futures::future::try_join_all;
 use jiff::Timestamp;
 use localization::{Html, Phrase};
 use serde::Deserialize;
@@ -19,7 +18,7 @@ use crate::failure::Failure;
 use crate::forms::Acted;
 use crate::pages::place;
 use crate::shown::Shown;
-use crate::visit::{Frame, Part, Visit, page};
+use crate::visit::{Frame, Part, Visit, file, page};
 use crate::words::Words;
 
 /// The most events that one file of the ledger has. The command line exports all.
@@ -176,7 +175,8 @@ impl Kind {
 
 impl Event {
     fn of(event: &ConsentEvent, console: &Console, shown: &Shown) -> Self {
-        let thread = console.store.names().conversation("", &event.theirs);
+        // The mock's people are kept apart from the real owners of their numbers.
+        let thread = console.store.names().conversation(&event.source, &event.theirs);
         Self {
             time: shown.time(event.at),
             what: what(event.kind, shown.words()),
@@ -206,12 +206,11 @@ async fn all_blocked(
     found: Vec<(ConversationId, Timestamp)>,
     shown: &Shown,
 ) -> Result<Vec<Blocked>, Unavailable> {
-    let now = shown.now.timestamp();
-    let loaded = found.iter().map(|(id, _)| console.store.load(id, now));
-    let loaded = try_join_all(loaded).await?;
+    let ids: Vec<_> = found.iter().map(|(id, _)| id.clone()).collect();
+    let numbers = console.store.numbers_of(&ids).await?;
     let mut blocked: Vec<(Timestamp, Blocked)> = vec![];
-    for ((id, at), loaded) in found.into_iter().zip(loaded) {
-        let number = loaded.map(|loaded| loaded.conversation.theirs.display());
+    for ((id, at), number) in found.into_iter().zip(numbers) {
+        let number = number.map(|number| number.display());
         let thread = id.as_str().to_owned();
         let of = Blocked { time: shown.time(at), number, thread };
         match blocked.last_mut() {
@@ -231,27 +230,15 @@ async fn all_blocked(
 
 /// `GET /console/consents.csv`: the ledger, latest first.
 pub(crate) async fn export(visit: Visit) -> Response {
-    let file = table(&visit.console).await.map(|table| {
-        let about = [
-            (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-            (header::CONTENT_DISPOSITION, "attachment; filename=\"consents.csv\""),
-        ];
-        (about, table).into_response()
-    });
-    visit.answer(Part::People, file)
+    let table = table(&visit.console).await;
+    visit.answer(Part::People, table.map(|table| file("consents.csv", table)))
 }
 
 async fn table(console: &Console) -> Result<String, Failure> {
-    let (mut table, mut rows, mut before) = (String::new(), 0, None);
+    let (mut table, mut rows, mut before) = (spreadsheet::row(ConsentEvent::COLUMNS), 0, None);
     loop {
         let page = console.store.latest_consent_events(before, 200).await?;
-        for event in &page.found {
-            let columns = event.columns();
-            if table.is_empty() {
-                table = spreadsheet::row(columns.each_ref().map(|(name, _)| *name));
-            }
-            table.push_str(&spreadsheet::row(columns.map(|(_, value)| value)));
-        }
+        table.extend(page.found.iter().map(|event| spreadsheet::row(event.columns())));
         rows += page.found.len();
         match page.next {
             Some(next) if rows < EXPORTED => before = Some(next),
@@ -261,10 +248,7 @@ async fn table(console: &Console) -> Result<String, Failure> {
 }
 
 /// `GET /console/with/{number}`: the thread with this number, however it is written.
-pub(crate) async fn with(
-    visit: Visit,
-    axum::extract::Path(number): axum::extract::Path<String>,
-) -> Response {
+pub(crate) async fn with(visit: Visit, Path(number): Path<String>) -> Response {
     visit.answer(Part::Inbox, thread_with(&visit, &number).await)
 }
 
@@ -272,10 +256,8 @@ async fn thread_with(visit: &Visit, number: &str) -> Result<Response, Failure> {
     let console = &visit.console;
     let theirs = Number::parse(number).map_err(|_| Failure::Unknown)?;
     let ids = ["", PRETENDED].map(|provider| console.store.names().conversation(provider, &theirs));
-    for id in &ids {
-        if console.store.load(id, visit.shown.now.timestamp()).await?.is_some() {
-            return Ok(Redirect::to(&format!("/console/inbox/{id}")).into_response());
-        }
-    }
-    Err(Failure::Unknown)
+    let numbers = console.store.numbers_of(&ids).await?;
+    let known = ids.iter().zip(numbers).find(|(_, number)| number.is_some());
+    let (id, _) = known.ok_or(Failure::Unknown)?;
+    Ok(Redirect::to(&format!("/console/inbox/{id}")).into_response())
 }

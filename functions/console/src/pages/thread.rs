@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
-use conversations::{Conversation, ConversationId, Ended, Loaded, Unavailable};
+use conversations::{Conversation, ConversationId, Ended, Loaded, Row, Unavailable};
 use evidence::{Health, Route};
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -153,11 +153,11 @@ async fn drawn(visit: &Visit, id: &str, asked: &Asked) -> Result<Response, Failu
         Some(_) => vec![],
         None => known(&thread, &health, routed.as_ref(), shown),
     };
-    if before.is_none() {
+    let row = console.store.rows_of(std::slice::from_ref(&id)).await?.pop();
+    let row = row.map(|(_, row)| row).unwrap_or_default();
+    if before.is_none() && (row.result_at.is_some() || row.failed_at.is_some()) {
         console.store.note_seen(&id, now).await?;
     }
-    let row = console.store.rows_of(std::slice::from_ref(&id)).await?.pop();
-    let name = row.and_then(|(_, row)| row.name);
     let list = List::of(console, shown, &asked.listed, Some(&id)).await?;
     let page_of = ThreadPage {
         list,
@@ -166,7 +166,7 @@ async fn drawn(visit: &Visit, id: &str, asked: &Asked) -> Result<Response, Failu
             earlier,
             is_earlier: before.is_some(),
             evidence,
-            ..Drawing::of(&thread, &loaded, &console.about, name, chosen.as_ref(), shown)
+            ..Drawing::of(&thread, &loaded, &console.about, row, chosen.as_ref(), shown)
         },
         trace_is_chosen: chosen.is_some(),
         trace,
@@ -194,7 +194,7 @@ impl Drawing {
         thread: &Thread,
         loaded: &Loaded,
         about: &About,
-        name: Option<String>,
+        row: Row,
         chosen: Option<&TraceId>,
         shown: &Shown,
     ) -> Self {
@@ -204,10 +204,10 @@ impl Drawing {
         let number = thread.theirs.display();
         Self {
             id: thread.id.as_str().to_owned(),
-            who: name.unwrap_or_else(|| number.clone()),
+            who: row.name.unwrap_or_else(|| number.clone()),
             e164: thread.theirs.as_str().to_owned(),
             ours: line_of(&thread.ours, words),
-            alerts: alerts(thread, conversation, shown),
+            alerts: alerts(thread, conversation, row.why.as_deref(), shown),
             lines: Line::all(thread, about, chosen, shown),
             earlier: None,
             is_earlier: false,
@@ -243,7 +243,12 @@ fn line_of(ours: &str, words: &Words) -> String {
 }
 
 /// What somebody has to know before they write.
-fn alerts(thread: &Thread, conversation: &Conversation, shown: &Shown) -> Vec<Html> {
+fn alerts(
+    thread: &Thread,
+    conversation: &Conversation,
+    why: Option<&str>,
+    shown: &Shown,
+) -> Vec<Html> {
     let w = &shown.words().thread;
     let mut alerts = vec![];
     if let (Some(_), Some(handed_over)) = (thread.with_person_until, &conversation.handed_over) {
@@ -252,6 +257,8 @@ fn alerts(thread: &Thread, conversation: &Conversation, shown: &Shown) -> Vec<Ht
         let values: &[(&str, &dyn Display)] =
             &[("who", &who), ("since", &since), ("until", &until)];
         alerts.push(w.with_person.with(values));
+        let why = why.filter(|why| !why.is_empty());
+        alerts.extend(why.map(|why| w.reason.with(&[("why", &why)])));
     }
     if let Some(until) = conversation.waits_until(shown.now.timestamp()) {
         alerts.push(w.quiet.with(&[("until", &shown.moment(until))]));

@@ -2,11 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use conversations::{Change, Ended, Quarantined, Row, RowWrite};
+use conversations::{Arrival, Change, Ended, Quarantined, Row, RowWrite};
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
-use sms::Status;
+use serde_json::{Map, Value, json};
+use sms::{Number, Status};
 use tower::ServiceExt;
 
 use crate::conversation::*;
@@ -262,12 +262,14 @@ async fn a_number_in_an_address_leads_to_its_thread_however_it_is_written() {
 #[tokio::test]
 async fn an_open_page_hears_of_changes() {
     let console = at_home();
-    let call =
-        Request::get("/console/api/events").header("cookie", &console.known()["Cookie: ".len()..]);
+    let since = Timestamp::now().as_millisecond();
+    // What has changed before it listens is news as well.
+    show(&console).await;
+    let call = Request::get(format!("/console/api/events?since={since}"));
+    let call = call.header("cookie", &console.known()["Cookie: ".len()..]);
     let answer = console.router.clone().oneshot(call.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
     let mut news = answer.into_body().into_data_stream();
-    show(&console).await;
     let first = news.next().await.unwrap().unwrap();
     assert!(first.starts_with(b"event: changed\ndata: "), "{first:?}");
 }
@@ -324,4 +326,27 @@ async fn show(console: &Browser) {
     let now = Timestamp::now() + SignedDuration::from_secs(1);
     let row = Change::Row(Box::new(RowWrite { row, now, ..RowWrite::default() }));
     console.store.commit(&mut loaded, next, vec![row]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_search_that_finds_more_than_is_shown_says_so() {
+    let console = at_home();
+    for number in 100..151 {
+        let theirs = Number::parse(&format!("+12025550{number}")).unwrap();
+        console
+            .store
+            .take(&Arrival { theirs: theirs.clone(), ..arrival(&console.store, "Hi", number) })
+            .await
+            .unwrap();
+        let id = console.store.names().conversation("mock", &theirs);
+        let tokens = console.store.names().tokens(&theirs, Some("Ann"), &Map::new());
+        let row = Row { theirs: Some(theirs), at: Some(Timestamp::now()), ..Row::default() };
+        let row = RowWrite { row, now: Timestamp::now(), ..RowWrite::default() };
+        console.store.show_first(&id, &row, &tokens).await.unwrap();
+    }
+    let cut = "There are more than are shown";
+    let (_, page) = console.page("/console/inbox?q=ann", "en").await;
+    assert!(page.contains(cut), "{page}");
+    let (_, page) = console.page("/console/inbox?q=0107", "en").await;
+    assert!(!page.contains(cut) && page.contains("(202) 555-0107"), "{page}");
 }

@@ -13,9 +13,6 @@ use crate::by_hand;
 /// How many events are in memory at a time.
 const PAGE: u32 = 200;
 
-/// The names of [`ConsentEvent::columns`].
-const HEADER: &str = "at,event,number,words,version,language,source,network,ours,message\r\n";
-
 /// The options of `consents`.
 #[derive(Args)]
 pub(crate) struct Asked {
@@ -45,7 +42,7 @@ async fn print(settings: Settings, asked: Asked) -> Result<(), Error> {
     let typed = asked.number.as_deref();
     let number = typed.map(|typed| by_hand::number(&settings, typed)).transpose()?;
     let mut out = Printer::of(&asked);
-    out.write(out.form.before())?;
+    out.write(&out.form.before())?;
     if let Some(store) = Store::open_existing(&settings)? {
         let (mut after, mut after_of) = (None, None::<String>);
         loop {
@@ -81,11 +78,11 @@ enum Form {
 }
 
 impl Form {
-    fn before(self) -> &'static str {
+    fn before(self) -> String {
         match self {
-            Self::Lines => "",
-            Self::Csv => HEADER,
-            Self::Json => "{\n  \"version\": 1,\n  \"events\": [",
+            Self::Lines => String::new(),
+            Self::Csv => spreadsheet::row(ConsentEvent::COLUMNS),
+            Self::Json => "{\n  \"version\": 1,\n  \"events\": [".to_owned(),
         }
     }
 }
@@ -142,10 +139,10 @@ fn line(event: &ConsentEvent) -> String {
 }
 
 fn as_json(event: &ConsentEvent) -> Value {
-    let fields = event.columns().into_iter().map(|(name, value)| (name.to_owned(), value.into()));
-    Value::Object(fields.collect())
+    let fields = ConsentEvent::COLUMNS.into_iter().map(str::to_owned).zip(event.columns());
+    Value::Object(fields.map(|(name, value)| (name, value.into())).collect())
 }
 
 fn row(event: &ConsentEvent) -> String {
-    spreadsheet::row(event.columns().map(|(_, value)| value))
+    spreadsheet::row(event.columns())
 }

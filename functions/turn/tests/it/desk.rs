@@ -1,5 +1,7 @@
 //! What the lists of the console show of a conversation, and how it is found.
 
+use std::collections::BTreeSet;
+
 use conversations::{Row, Speaker, Standing, View};
 use documents::{Write, at};
 use fakes::{Mode, OpenAi};
@@ -30,7 +32,7 @@ async fn lists(scene: &Scene) -> Vec<View> {
 
 /// Whether somebody who types this finds the person.
 async fn finds(scene: &Scene, typed: &str) -> bool {
-    scene.process.store.search(typed).await.unwrap() == [scene.id()]
+    scene.process.store.search(typed).await.unwrap().ids == BTreeSet::from([scene.id()])
 }
 
 #[tokio::test]
@@ -79,10 +81,56 @@ async fn a_conversation_is_with_the_business_until_it_is_given_back() {
     let rows = list(&scene, View::HandedOver).await;
     assert_eq!((rows[0].state, rows[0].why.as_deref()), (Standing::Ours, Some("wants a human")));
     scene.say("Hello?").await;
-    assert_eq!(list(&scene, View::HandedOver).await[0].last, "Somebody calls you.");
+    let row = list(&scene, View::HandedOver).await.remove(0);
+    let reason = Some("wants a human");
+    assert_eq!((row.last.as_str(), row.why.as_deref()), ("Somebody calls you.", reason));
     assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
     scene.live(10).await;
     assert_eq!(lists(&scene).await, [View::All]);
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_given_back_with_nothing_said_since_leaves_the_list() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
+    scene.openai.says("Somebody calls you.");
+    scene.say("A human please").await;
+    assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
+    scene.live(10).await;
+    assert_eq!(lists(&scene).await, [View::All]);
+    assert_eq!(list(&scene, View::All).await[0].state, Standing::Over);
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_the_name_that_they_gave_in_an_earlier_conversation() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.calls("record", r#"{"field":"name","value":"Zoë Miller"}"#);
+    scene.openai.says("Thank you, Zoë.");
+    scene.say("Zoë Miller here").await;
+    for task in ["mend a tap", "paint a door"] {
+        scene.live(25 * HOUR).await;
+        scene.openai.calls("record", &json!({ "field": "task", "value": task }).to_string());
+        scene.openai.says("Noted.");
+        scene.say("One more thing").await;
+        assert!(finds(&scene, "zoe miller").await && finds(&scene, task).await, "{task}");
+        assert_eq!(list(&scene, View::All).await[0].name.as_deref(), Some("Zoë Miller"));
+    }
+}
+
+#[tokio::test]
+async fn who_goes_on_texting_goes_on_being_found() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.say("Hello").await;
+    let until = async |scene: &Scene| -> i64 {
+        let found = at("found", scene.id().as_str());
+        let found = scene.process.store.documents().get_one(found).await.unwrap().unwrap();
+        found.fields.get("expires_at").unwrap()
+    };
+    let first = until(&scene).await;
+    scene.live(25 * HOUR).await;
+    scene.say("Hello again").await;
+    let day = 24 * HOUR * 1_000;
+    assert!(until(&scene).await >= first + day);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Both stores support the same product.
 
+use std::collections::BTreeSet;
+
 use conversations::View;
 use fakes::{Mode, OpenAi};
 use jiff::SignedDuration;
@@ -137,15 +139,15 @@ async fn is_listed_counted_and_found_until_erased(mut scene: Scene) {
     }
     let last_four = &scene.person[scene.person.len() - 4..];
     for typed in [scene.person, last_four, "zoe", "Miller"] {
-        assert_eq!(store.search(typed).await.unwrap(), [scene.id()], "{typed}");
+        assert_eq!(store.search(typed).await.unwrap().ids, BTreeSet::from([scene.id()]), "{typed}");
     }
     let since = now - SignedDuration::from_mins(2);
-    assert_eq!(store.rows_changed(since, 10).await.unwrap().len(), 1);
-    assert!(store.rows_changed(now, 10).await.unwrap().is_empty());
+    assert_eq!(store.rows_changed(since, 10).await.unwrap().rows.len(), 1);
+    assert!(store.rows_changed(now, 10).await.unwrap().rows.is_empty());
 
     store.erase(&Number::parse(scene.person).unwrap(), || now).await.unwrap();
     assert_eq!(store.count_rows(View::All, now, 10).await.unwrap(), 0);
     for typed in [scene.person, "zoe"] {
-        assert!(store.search(typed).await.unwrap().is_empty(), "{typed}");
+        assert!(store.search(typed).await.unwrap().ids.is_empty(), "{typed}");
     }
 }

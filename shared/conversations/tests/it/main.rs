@@ -150,6 +150,10 @@ fakes::promises! {
     pages_a_list_of_equal_times_once_and_counts_it
     lists_who_waits_longest_first_and_the_rest_latest_first
     finds_a_person_by_number_name_and_what_was_collected
+    tells_what_has_changed_however_much_that_is
+    says_so_when_more_are_found_than_it_looks_at
+    a_person_with_a_row_who_cannot_be_found_is_looked_at
+    nobody_waits_after_everything_was_set_aside
     what_was_seen_is_new_no_more_and_may_become_new_again
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::slice;
 use std::sync::Arc;
 
-use conversations::{Arrival, Change, Loaded, Mark, Row, RowWrite, Store, View};
+use conversations::{Arrival, Change, ConversationId, Loaded, Mark, Row, RowWrite, Store, View};
 use fastrand::Rng;
 use jiff::Timestamp;
 use serde_json::{Map, json};
@@ -79,20 +79,20 @@ pub(crate) async fn finds_a_person_by_number_name_and_what_was_collected(store: 
     for (number, (theirs, brief)) in (0..).zip(&people) {
         let theirs = Number::parse(theirs).unwrap();
         let mut loaded = begin(&store, number, &theirs).await;
-        let tokens = names().tokens(&theirs, brief.as_object().unwrap());
+        let tokens = names().tokens(&theirs, None, brief.as_object().unwrap());
         let next = loaded.conversation.clone();
         store.commit(&mut loaded, next, vec![Change::Found(tokens)]).await.unwrap();
     }
     let [zoe, zora] =
         people.map(|(it, _)| names().conversation("twilio", &Number::parse(it).unwrap()));
     for typed in ["+1 202 555 0143", "(202) 555-0143", "0143", "5550143", "ZOE", "obr", "zoe oak"] {
-        assert_eq!(store.search(typed).await.unwrap(), slice::from_ref(&zoe), "{typed}");
+        assert_eq!(found(&store, typed).await, slice::from_ref(&zoe), "{typed}");
     }
     for typed in ["0049 30 901820", "030 901820", "1820", "zora", "3"] {
-        assert_eq!(store.search(typed).await.unwrap(), slice::from_ref(&zora), "{typed}");
+        assert_eq!(found(&store, typed).await, slice::from_ref(&zora), "{typed}");
     }
     for typed in ["", "0144", "zoe 3", "zo", "\"", "*", "+"] {
-        assert_eq!(store.search(typed).await.unwrap(), [], "{typed}");
+        assert_eq!(found(&store, typed).await, [], "{typed}");
     }
 }
 
@@ -107,24 +107,79 @@ pub(crate) async fn what_was_seen_is_new_no_more_and_may_become_new_again(store:
     assert!(listed(&store, View::NewResults, now()).await.is_empty());
     show(&store, &mut loaded, news(later(now(), 7))).await;
     assert_eq!(listed(&store, View::NewResults, now()).await, [person()]);
-    let changed = |since| store.rows_changed(later(now(), since), ALL);
-    assert_eq!(changed(7).await.unwrap().len(), 1);
-    assert!(changed(8).await.unwrap().is_empty());
+    // The clocks of those who write may differ by five seconds.
+    let changed = async |since| store.rows_changed(later(now(), since), ALL).await.unwrap();
+    assert_eq!(changed(12).await.rows.len(), 1);
+    assert!(changed(13).await.rows.is_empty());
+    assert_eq!(changed(0).await.until, later(now(), 7));
+    assert_eq!(changed(13).await.until, later(now(), 13), "it never goes back");
+}
+
+pub(crate) async fn tells_what_has_changed_however_much_that_is(store: Arc<Store>) {
+    let many = 60;
+    for number in 0..many {
+        let theirs = nth(number);
+        let mut loaded = begin(&store, number, &theirs).await;
+        let now = later(now(), i64::from(number) / 30);
+        show(&store, &mut loaded, RowWrite { row: row(&theirs), now, ..RowWrite::default() }).await;
+    }
+    // All within the seconds by which clocks may differ, and more than is told at once.
+    let first = store.rows_changed(now(), 10).await.unwrap();
+    assert_eq!((first.rows.len(), first.until), (10, later(now(), 1)));
+    let mut loaded = store.load(&id_of(0), now()).await.unwrap().unwrap();
+    let (row, then) = (row(&nth(0)), later(now(), 9));
+    show(&store, &mut loaded, RowWrite { row, now: then, ..RowWrite::default() }).await;
+    let next = store.rows_changed(later(now(), 8), 10).await.unwrap();
+    assert_eq!((next.rows.len(), next.until), (1, then));
+}
+
+pub(crate) async fn says_so_when_more_are_found_than_it_looks_at(store: Arc<Store>) {
+    for number in 0..200 {
+        let theirs = nth(number);
+        let mut loaded = begin(&store, number, &theirs).await;
+        let tokens = names().tokens(&theirs, Some("Alex Miller"), &Map::new());
+        let next = loaded.conversation.clone();
+        store.commit(&mut loaded, next, vec![Change::Found(tokens)]).await.unwrap();
+    }
+    let found = store.search("miller").await.unwrap();
+    assert_eq!((found.ids.len(), found.more), (200, true));
+    assert_eq!(store.search(nth(7).as_str()).await.unwrap().ids, BTreeSet::from([id_of(7)]));
+}
+
+pub(crate) async fn a_person_with_a_row_who_cannot_be_found_is_looked_at(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    show(&store, &mut loaded, RowWrite { failed: Mark::At(now()), ..written(now()) }).await;
+    assert_eq!(store.not_shown(ALL).await.unwrap().unwrap().not_found, [id()]);
+    first(&store).await;
+    assert_eq!(found(&store, person().as_str()).await, [id()]);
+    assert_eq!(listed(&store, View::NotDelivered, now()).await, [person()], "its row stays");
+}
+
+pub(crate) async fn nobody_waits_after_everything_was_set_aside(store: Arc<Store>) {
+    let mut loaded = taken(&store).await;
+    let row = Row { waits_at: Some(now()), ..row(&person()) };
+    show(&store, &mut loaded, RowWrite { row, now: now(), ..RowWrite::default() }).await;
+    first(&store).await;
+    let all = store.not_shown(ALL).await.unwrap().unwrap();
+    store.shown_up_to(&all).await.unwrap();
+    store.set_open_aside(&json!({}), 0, later(now(), 60)).await.unwrap();
+    assert!(listed(&store, View::Waiting, later(now(), 600)).await.is_empty());
+    assert_eq!(store.not_shown(ALL).await.unwrap().unwrap().not_found, [id()], "it is shown anew");
 }
 
 pub(crate) async fn no_row_comes_back_after_an_erasure(place: Place) {
     let store = open(&place);
     let mut loaded = taken(&store).await;
     let old = store.not_shown(ALL).await.unwrap().unwrap();
-    assert_eq!(old.without_row, [id()]);
+    assert_eq!(old.not_found, [id()]);
     show(&store, &mut loaded, RowWrite { failed: Mark::At(now()), ..written(now()) }).await;
     let _erasure = just_before(("count", "desk"), 1, &place, async |store| {
         store.erase(&person(), a_minute_later).await.unwrap();
     });
     store.note_seen(&id(), later(now(), 5)).await.unwrap();
-    store.show_first(&id(), changes(written(now()))).await.unwrap();
+    first(&store).await;
     assert!(listed(&store, View::All, now()).await.is_empty());
-    assert_eq!(store.search(person().as_str()).await.unwrap(), []);
+    assert_eq!(found(&store, person().as_str()).await, []);
 }
 
 pub(crate) async fn a_row_that_a_turn_wrote_meanwhile_stays(place: Place) {
@@ -132,10 +187,14 @@ pub(crate) async fn a_row_that_a_turn_wrote_meanwhile_stays(place: Place) {
     let mut loaded = taken(&store).await;
     let page = store.not_shown(ALL).await.unwrap().unwrap();
     show(&store, &mut loaded, RowWrite { failed: Mark::At(now()), ..written(now()) }).await;
-    store.show_first(&id(), changes(written(now()))).await.unwrap();
+    first(&store).await;
     assert_eq!(listed(&store, View::NotDelivered, now()).await, [person()]);
     store.shown_up_to(&page).await.unwrap();
     assert!(store.not_shown(ALL).await.unwrap().is_none(), "all were looked at once");
+}
+
+fn id_of(number: u32) -> ConversationId {
+    names().conversation("twilio", &nth(number))
 }
 
 fn nth(number: u32) -> Number {
@@ -172,9 +231,17 @@ fn written(now: Timestamp) -> RowWrite {
     RowWrite { row: row(&person()), now, ..RowWrite::default() }
 }
 
-fn changes(write: RowWrite) -> Vec<Change> {
-    let tokens = names().tokens(&person(), &Map::new());
-    vec![Change::Row(Box::new(write)), Change::Found(tokens)]
+/// Shows the person, as is done with conversations that no turn has shown.
+async fn first(store: &Store) {
+    let tokens = names().tokens(&person(), None, &Map::new());
+    store.show_first(&id(), &written(now()), &tokens).await.unwrap();
+}
+
+/// Whom somebody finds who types this.
+async fn found(store: &Store, typed: &str) -> Vec<ConversationId> {
+    let found = store.search(typed).await.unwrap();
+    assert!(!found.more);
+    found.ids.into_iter().collect()
 }
 
 async fn show(store: &Store, loaded: &mut Loaded, write: RowWrite) {

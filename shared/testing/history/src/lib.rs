@@ -373,6 +373,7 @@ impl Talk {
             left: 3,
             results: 0,
             result: String::new(),
+            called: None,
             at,
         });
         next.number += 1;
