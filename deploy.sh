@@ -83,9 +83,21 @@ package() {
         for file in agent.md business.toml prices.toml; do
             [ ! -f "$file" ] || cp "$file" "target/lambda/$architecture/$function/"
         done
+        drop_unwind_tables "target/lambda/$architecture/$function/bootstrap"
         pack "target/lambda/$architecture/$function" "$PWD/$folder/$function.zip"
     done
     (cd "$folder" && checksum ./*.zip >SHA256SUMS && cat SHA256SUMS)
+}
+
+# A program that aborts at a panic never unwinds, but its tables, a tenth of a zip, are linked all the same,
+# from the standard library's objects. Rust's own objcopy knows both processors; it looks for LLVM where
+# rustc has it.
+drop_unwind_tables() {
+    local rust objcopy
+    rust=$(rustc --print sysroot)
+    objcopy=$(echo "$rust"/lib/rustlib/*/bin/rust-objcopy)
+    [ -x "$objcopy" ] || fail "rust-objcopy is missing: install Rust by rustup, https://rustup.rs"
+    LD_LIBRARY_PATH=$rust/lib "$objcopy" --remove-section=.eh_frame --remove-section=.eh_frame_hdr "$1"
 }
 
 # Zips a folder. The same files always give the same zip: no times, no owners, one order.
