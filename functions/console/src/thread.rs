@@ -200,9 +200,9 @@ fn said(number: u64, turns: &[Value]) -> Vec<Message> {
             }
             Entry::Agent { text, at, .. } => (Who::Agent, text?, Some(at)),
             Entry::Fixed { text, at } => (Who::Product, text, Some(at)),
-            Entry::ByHand { text, at } => (Who::Business, text, Some(at)),
+            Entry::ByHand { text, at, .. } => (Who::Business, text, Some(at)),
             Entry::Note { text } => (Who::Note, text, None),
-            Entry::Tool { .. } => return None,
+            Entry::Tool { .. } | Entry::NotSent { .. } | Entry::Corrected { .. } => return None,
         };
         last = at.map_or(last, Timestamp::as_millisecond);
         Some(message(who, &text, last, number))

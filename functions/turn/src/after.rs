@@ -56,7 +56,7 @@ impl Wake<'_> {
         let lately = now < over.at + self.turn.agent.page.grace;
         let goes_on = lately
             && over.left > 0
-            && over.ending != "handed_over"
+            && !["handed_over", "done"].contains(&over.ending.as_str())
             && run.thinks()
             && !conversation.is_with_person(now)
             && needs_no_answer(conversation, run).is_none();

@@ -118,7 +118,7 @@ impl<'a> Wake<'a> {
         let (at, clock) = (self.clock.now(), Instant::now());
         let mut gate = Gate::Open;
         let written = self.edit(loaded, |loaded| {
-            let now = run.again(loaded).filter(|_| loaded.conversation.open.is_none())?;
+            let now = run.again(loaded).filter(|_| !self.is_silent(loaded, run))?;
             if !considered.is_still_for(&now) {
                 return None;
             }
@@ -247,7 +247,7 @@ impl<'a> Wake<'a> {
                 gate = Gate::Open;
                 return None;
             }
-            gate = if is_again { Gate::Open } else { self.gate(loaded, run) };
+            gate = self.gate_again(loaded, run, is_again);
             let mut amount = Amount::ZERO;
             if !is_again && matches!(gate, Gate::Open | Gate::LetIn) {
                 match found.unwrap_or_else(|| self.find_money(loaded, run)) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use conversations::budget::{Period, Reservation};
 use conversations::{
-    Attempt, Change, CommitError, Conversation, Loaded, Reply, Unavailable, Waiting,
+    Attempt, Change, CommitError, Conversation, Loaded, Order, Reply, Unavailable, Waiting,
 };
 use desk::Becomes;
 use jiff::{SignedDuration, Timestamp};
@@ -42,6 +42,8 @@ pub(crate) struct Draft<'a> {
     /// Whether more texts wait behind those.
     more: bool,
     pub(crate) changes: Vec<Change>,
+    /// How many orders are left, as far as they are loaded.
+    orders: usize,
     /// What is spent by it.
     pub(crate) spent: Amount,
     /// What was booked in this period is given back.
@@ -117,6 +119,7 @@ impl Draft<'_> {
             waiting: loaded.waiting.clone(),
             more: loaded.more,
             changes: Vec::new(),
+            orders: loaded.orders.len(),
             spent: Amount::ZERO,
             returned: None,
             at_most: None,
@@ -126,6 +129,12 @@ impl Draft<'_> {
             replaced: None,
             planned: None,
         }
+    }
+
+    /// Deals with an order: it is gone afterwards.
+    pub(crate) fn carried_out(&mut self, order: &Order) {
+        self.orders = self.orders.saturating_sub(1);
+        self.changes.push(Change::CarriedOut(order.clone()));
     }
 
     /// Takes texts up: they become entries of the conversation.
@@ -222,8 +231,9 @@ impl Draft<'_> {
     /// Sets when a conversation without an open reply is next looked at.
     pub(crate) fn set_due(&mut self, now: Timestamp) {
         self.next.due_at = match self.is_empty() {
-            _ if !self.next.failed.is_empty() => Some(now),
+            _ if !self.next.failed.is_empty() || self.orders > 0 => Some(now),
             true if self.next.answers == 0 => None,
+            true if self.next.is_with_person(now) => with_person_until(&self.next),
             true => Some(quiet_since(&self.next, now) + QUIET),
             false => Some(self.next.ask_after.map_or(now, |after| after.max(now))),
         };
@@ -294,6 +304,12 @@ impl<'a> Wake<'a> {
 /// their hours.
 pub(crate) fn quiet_since(conversation: &Conversation, now: Timestamp) -> Timestamp {
     conversation.quiet_until.map_or(conversation.at, |until| until.min(now).max(conversation.at))
+}
+
+/// Until when a person has a conversation, unless that has no end.
+fn with_person_until(conversation: &Conversation) -> Option<Timestamp> {
+    let until = conversation.handed_over.as_ref()?.until;
+    (until < Timestamp::MAX - SignedDuration::from_secs(1)).then_some(until)
 }
 
 fn is_under_way(conversation: &Conversation, attempt: &str) -> bool {

@@ -19,6 +19,8 @@ pub(crate) enum End {
     HandedOver(String),
     /// The person has stopped writing.
     Quiet,
+    /// A person of the business has dealt with it.
+    Done,
     /// It had ended before, and went on for one more answer.
     Still,
 }
@@ -31,6 +33,7 @@ impl<'a> Wake<'a> {
         let before = next.over.take_if(|over| over.number == next.number);
         let (ending, reason) = match (end, &before) {
             (End::HandedOver(reason), _) => ("handed_over", Some(reason)),
+            (End::Done, _) => ("done", None),
             (End::Finished, _) => ("finished", None),
             (End::Still | End::Quiet, Some(before)) => (before.ending.as_str(), None),
             (End::Still | End::Limit, _) => ("turn_limit", None),
@@ -93,7 +96,8 @@ impl<'a> Wake<'a> {
             let idle = draft.is_empty() && draft.next.open.is_none();
             let begun = draft.next.answers > 0;
             let now = self.clock.now();
-            if !idle || !begun || now < quiet_since(&draft.next, now) + QUIET {
+            let is_ours = draft.next.is_with_person(now);
+            if !idle || !begun || is_ours || now < quiet_since(&draft.next, now) + QUIET {
                 draft.set_due(now);
                 let is_due = loaded.conversation.due_at.is_some_and(|due| due <= now);
                 return (idle && is_due).then_some(draft);

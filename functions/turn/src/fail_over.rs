@@ -62,7 +62,7 @@ impl Wake<'_> {
         if self.turn.bounds.money.listed(provider, to, *segments).is_some() {
             reply.at_most = reply.at_most.map(|most| most.saturating_sub(*cost));
         }
-        let wanted = is_wanted(loaded, &reply);
+        let wanted = is_wanted(loaded, &reply) && self.may_still_say(loaded, &reply);
         let helps = !matches!(about, About::Number | About::Content | About::Person);
         let end = self.end_of(&reply);
         let lives = now < end;
@@ -93,6 +93,7 @@ impl Wake<'_> {
         }
         let dear = self.too_dear(theirs, &reply);
         let why_not = match (wanted, helps, lives) {
+            (false, ..) if is_wanted(loaded, &reply) => "a person has taken over",
             (false, ..) => "the person has stopped",
             (_, false, _) => "no other provider would do better",
             (.., false) => "it is too late to send it again",

@@ -131,6 +131,12 @@ impl Closed {
 }
 
 impl<'a> Wake<'a> {
+    /// Decides about a run, or again about one that the model was asked about already.
+    pub(crate) fn gate_again(&self, loaded: &Loaded, run: &Run, is_again: bool) -> Gate {
+        let goes_on = is_again && !self.is_silent(loaded, run);
+        if goes_on { Gate::Open } else { self.gate(loaded, run) }
+    }
+
     /// Decides about a run that would get an answer.
     pub(crate) fn gate(&self, loaded: &Loaded, run: &Run) -> Gate {
         let (conversation, now) = (&loaded.conversation, self.clock.now());
@@ -246,6 +252,7 @@ impl<'a> Wake<'a> {
         }
         if let (Closed::WithPerson, Some(handed_over)) = (closed, &mut draft.next.handed_over) {
             handed_over.held += run.texts.len() as u32;
+            handed_over.unread += run.texts.len() as u32;
         }
         draft.changes.extend(self.told(closed, run).map(Change::Notice));
         let (left, rest) = match closed {

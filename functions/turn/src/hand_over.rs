@@ -2,12 +2,14 @@
 
 use agent::Turn as Entry;
 use conversations::{
-    Conversation, Ended, FollowUp, HandedOver, Loaded, SetAside, TEXTS_IN_ONE_TURN, Unavailable,
-    Waiting,
+    Conversation, Ended, FollowUp, HandedOver, Loaded, Order, OrderKind, Reply, SetAside,
+    TEXTS_IN_ONE_TURN, Unavailable, Waiting,
 };
+use jiff::Timestamp;
 
 use crate::Wake;
 use crate::edit::Draft;
+use crate::run::Run;
 use crate::transcript::{entries, note};
 
 /// The reason that is stored with texts set aside during that time.
@@ -27,9 +29,36 @@ impl Wake<'_> {
     /// Leaves a person to the business from now on. That ends by itself, given back or not.
     pub(crate) fn leave_to_business(&self, next: &mut Conversation) {
         let at = self.clock.now();
-        let until = at + self.turn.agent.page.handover;
-        next.handed_over = Some(HandedOver { at, until, held: 0 });
+        let until = self.handed_over_until(at);
+        next.handed_over = Some(HandedOver::new(at, until));
         next.given_back_at = None;
+    }
+
+    /// Until when a person has a conversation that they get at this moment.
+    pub(crate) fn handed_over_until(&self, at: Timestamp) -> Timestamp {
+        at.checked_add(self.turn.agent.page.handover).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether the agent says nothing to a run now, because a reply is open or a person has the
+    /// conversation.
+    pub(crate) fn is_silent(&self, Loaded { conversation, .. }: &Loaded, run: &Run) -> bool {
+        let is_taken = run.thinks() && conversation.is_with_person(self.clock.now());
+        is_taken || conversation.open.is_some()
+    }
+
+    /// Whether a reply may still be sent although it was not on its way at once: not one of the agent from
+    /// before an operator has taken the conversation, or wants it.
+    pub(crate) fn may_still_say(&self, loaded: &Loaded, reply: &Reply) -> bool {
+        let silences =
+            |order: &Order| matches!(order.kind, OrderKind::Take | OrderKind::Say { .. });
+        if reply.by.is_some() || reply.despite_stop {
+            return true;
+        }
+        let conversation = &loaded.conversation;
+        let since = conversation.handed_over.as_ref().map(|it| it.at);
+        let is_taken = conversation.taken_by(self.clock.now()).is_some();
+        let is_before = is_taken && since.is_some_and(|since| reply.at <= since);
+        !is_before && !loaded.orders.iter().any(silences)
     }
 
     /// Takes a conversation back once it was given back, or once its time with a person is over and
@@ -52,8 +81,10 @@ impl Wake<'_> {
                 return None;
             }
             let mut draft = Draft::of(loaded);
-            if handed_over.held > 0 {
-                draft.next.turns.push(note(GIVEN_BACK));
+            match &handed_over.by {
+                Some(by) => draft.next.turns.push(note(&given_back_by(&by.name))),
+                None if handed_over.held > 0 => draft.next.turns.push(note(GIVEN_BACK)),
+                None => {}
             }
             (draft.next.handed_over, draft.next.given_back_at) = (None, None);
             draft.wait_again(&held);
@@ -78,6 +109,14 @@ impl Wake<'_> {
         let told = held.len().min(many).min(TEXTS_IN_ONE_TURN);
         Ok(held.split_off(held.len() - told))
     }
+}
+
+/// The same, if somebody had taken it.
+fn given_back_by(name: &str) -> String {
+    format!(
+        "{name}, a person of the business, had taken over this conversation. It is yours again: what \
+         they wrote is above, and what this person has texted since, if anything, is below."
+    )
 }
 
 /// What the operator sees about the person in a conversation that was handed over.

@@ -1,5 +1,8 @@
 //! The steps that a turn takes with a conversation until nothing is due.
 //!
+//! What [operators want](crate::orders) comes first: an order is carried out, or waits for an open reply to
+//! be settled if it is to say something.
+//!
 //! | open reply | failed replies | texts waiting | what is done |
 //! |---|---|---|---|
 //! | yes | any | any | [settle](Wake::settle): find out what became of it; close it, send it, or leave it for later |
@@ -10,7 +13,7 @@
 //! Each step ends with a commit. The next step is chosen by what is stored then, so another process
 //! can continue if this one dies.
 
-use conversations::{Attempt, Loaded, Unavailable};
+use conversations::{Attempt, Loaded, Order, OrderKind, Reply, Unavailable};
 use jiff::SignedDuration;
 use telemetry::TraceId;
 use tracing::Instrument;
@@ -25,6 +28,7 @@ const MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
 /// The next step, and its trace.
 enum Next {
+    CarryOut(TraceId),
     Settle(TraceId),
     FailOver(TraceId),
     Answer(TraceId),
@@ -32,7 +36,18 @@ enum Next {
 }
 
 impl Next {
-    fn of(Loaded { conversation, waiting, .. }: &Loaded) -> Self {
+    fn of(Loaded { conversation, waiting, orders, .. }: &Loaded) -> Self {
+        let says = |order: &Order| matches!(order.kind, OrderKind::Say { .. });
+        let is_ahead = |order: &Order, open: &Reply| {
+            let is_theirs = open.by.as_ref().is_some_and(|by| by.name == order.by.name);
+            says(order) && (open.sending.is_some() || open.despite_stop || is_theirs)
+        };
+        if let Some(order) = orders.first() {
+            let open = conversation.open.as_ref().filter(|open| is_ahead(order, open));
+            return open.map_or(Self::CarryOut(order.trace.clone()), |open| {
+                Self::Settle(open.trace.clone())
+            });
+        }
         if let Some(open) = &conversation.open {
             return Self::Settle(open.trace.clone());
         }
@@ -49,6 +64,9 @@ impl Wake<'_> {
         self.take_back(loaded).await?;
         for step in 0..STEPS {
             match Next::of(loaded) {
+                Next::CarryOut(trace) => {
+                    self.carry_out(loaded).instrument(self.span(&trace)).await?;
+                }
                 Next::Settle(trace) => self.settle(loaded).instrument(self.span(&trace)).await?,
                 Next::FailOver(trace) => {
                     self.fail_over(loaded).instrument(self.span(&trace)).await?;

@@ -168,7 +168,7 @@ impl<'a> Wake<'a> {
     /// no longer wanted.
     pub(crate) fn go_on(&self, loaded: &Loaded, draft: &mut Draft<'a>, reply: Reply) {
         let now = self.clock.now();
-        let wanted = is_wanted(loaded, &reply);
+        let wanted = is_wanted(loaded, &reply) && self.may_still_say(loaded, &reply);
         if wanted && now < self.end_of(&reply) {
             return self.plan(loaded, draft, reply);
         }
@@ -177,7 +177,10 @@ impl<'a> Wake<'a> {
             let dear = dear.map(|it| format!(" Also, {it}.")).unwrap_or_default();
             return self.give_reply_up(draft, &reply, &format!("{NOT_IN_TIME}{dear}"));
         }
-        draft.next.turns.push(note(NOT_REACHED));
+        match is_wanted(loaded, &reply) {
+            true => self.drop_reply(draft, &reply, "a person has taken over"),
+            false => self.drop_reply(draft, &reply, "the person has stopped"),
+        }
         draft.set_due(now);
     }
 

@@ -31,6 +31,10 @@ impl Run {
     /// What to take up next. Keywords go first: none waits for a slow model, or behind a text that
     /// the model cannot answer.
     pub(crate) fn next(loaded: &Loaded) -> Option<Self> {
+        if !loaded.orders.is_empty() {
+            // An operator may have taken the conversation.
+            return None;
+        }
         if let Some(stop) = &loaded.stop {
             return Self::stopped(loaded, stop);
         }
@@ -57,7 +61,9 @@ impl Run {
     /// since is not part of what the model is asked.
     pub(crate) fn again(&self, loaded: &Loaded) -> Option<Self> {
         match self.does {
-            Does::Think if loaded.stop.is_none() => Self::thinking(loaded),
+            Does::Think if loaded.stop.is_none() && loaded.orders.is_empty() => {
+                Self::thinking(loaded)
+            }
             _ => Self::next(loaded),
         }
     }

@@ -168,7 +168,12 @@ fn given(turns: &[Turn], brief: &Map<String, Value>) -> Vec<String> {
             Some(text.clone())
         }
         Turn::Tool { output, failed: false, .. } => Some(output.clone()),
-        Turn::Tool { .. } | Turn::Agent { .. } | Turn::Fixed { .. } | Turn::Note { .. } => None,
+        Turn::Tool { .. }
+        | Turn::Agent { .. }
+        | Turn::Fixed { .. }
+        | Turn::Note { .. }
+        | Turn::NotSent { .. }
+        | Turn::Corrected { .. } => None,
     });
     let recorded = brief.values().map(|value| match value {
         Value::String(words) => words.clone(),

@@ -64,6 +64,32 @@ pub enum Turn {
         text: String,
         /// When it was sent.
         at: Timestamp,
+        /// Who wrote it, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// A reply that was not sent, or a text that an operator wrote: kept for people, and not sent to the
+    /// model.
+    NotSent {
+        /// The text.
+        text: String,
+        /// The operator who wrote it. Empty: it was the agent's reply.
+        by: String,
+        /// Why it was not sent.
+        why: String,
+        /// When that was decided.
+        at: Timestamp,
+    },
+    /// An operator gave a field of the brief another value. The model sees it in the brief.
+    Corrected {
+        /// The field.
+        field: String,
+        /// Its value since.
+        value: Value,
+        /// Who did it.
+        by: String,
+        /// When.
+        at: Timestamp,
     },
     /// A fixed text, sent without the model: the confirmation of an opt-out, an apology. To the model
     /// it looks like its own.
@@ -90,6 +116,11 @@ pub struct ToolCall {
 }
 
 impl Turn {
+    /// Whether it is for people only.
+    pub(crate) fn is_hidden(&self) -> bool {
+        matches!(self, Self::NotSent { .. } | Self::Corrected { .. })
+    }
+
     /// Whether this is the model's reply.
     pub(crate) fn is_reply(&self) -> bool {
         matches!(self, Self::Agent { text: Some(_), .. })
@@ -99,7 +130,7 @@ impl Turn {
     pub(crate) fn characters(&self) -> usize {
         let length = |text: &str| text.chars().count();
         match self {
-            Self::Unanswered { .. } => 0,
+            Self::Unanswered { .. } | Self::NotSent { .. } | Self::Corrected { .. } => 0,
             Self::Person { text, .. }
             | Self::Note { text }
             | Self::ByHand { text, .. }
@@ -129,6 +160,8 @@ impl fmt::Debug for Turn {
             Self::Note { text } => write!(formatter, "Note({} characters)", said(text)),
             Self::ByHand { text, .. } => write!(formatter, "ByHand({} characters)", said(text)),
             Self::Fixed { text, .. } => write!(formatter, "Fixed({} characters)", said(text)),
+            Self::NotSent { text, .. } => write!(formatter, "NotSent({} characters)", said(text)),
+            Self::Corrected { .. } => formatter.write_str("Corrected"),
         }
     }
 }

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::admissions::Admission;
 use crate::attempts::{Attempt, StatusUpdate, settled};
+use crate::audit::Act;
 use crate::budget::{Booking, Period, Shard};
 use crate::consent_events::{ConsentEvent, ConsentKind};
 use crate::conversation::{Conversation, LastReply};
@@ -19,6 +20,7 @@ use crate::found;
 use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
 use crate::notices::Notice;
+use crate::orders::{Order, carried_out};
 use crate::receipts::MatchedReceipt;
 use crate::said::Said;
 use crate::silence::Forgotten;
@@ -36,6 +38,8 @@ pub struct Loaded {
     pub waiting: Vec<Waiting>,
     /// Whether more wait behind those.
     pub more: bool,
+    /// What operators want of it, in the order in which they said so.
+    pub orders: Vec<Order>,
     /// The person's opt-out, if any.
     pub stop: Option<Stop>,
     /// Whether the number is blocked, so that nothing is said to it. It then counts as opted out too.
@@ -102,6 +106,10 @@ pub enum Change {
     /// The person has opted in again by this text, on condition that the opt-out is the one that was
     /// loaded.
     Started(Waiting),
+    /// An order was dealt with.
+    CarriedOut(Order),
+    /// It is written down what an operator did.
+    Audited(Act),
     /// What lists show of the conversation.
     Row(Box<RowWrite>),
     /// What the conversation is found by.
@@ -181,6 +189,8 @@ impl Change {
                     event.enter(loaded.id.person(), lifetimes),
                 ]
             }
+            Self::CarriedOut(order) => vec![carried_out(&order)],
+            Self::Audited(act) => vec![act.keep(lifetimes)],
             Self::Row(row) => vec![row.write(&loaded.id, lifetimes)],
             Self::Found(tokens) => {
                 vec![found::keep(&loaded.id, &tokens, loaded.conversation.at, lifetimes)]

@@ -31,6 +31,11 @@ impl Store {
         }
     }
 
+    /// Whether a message was claimed.
+    pub(crate) async fn is_claimed(&self, claim: &Claim) -> Result<bool, Unavailable> {
+        Ok(self.documents.get_one(claim.path()).await?.is_some())
+    }
+
     /// The write that renews a claim whose window has passed.
     async fn stale(&self, claim: &Claim, now: Timestamp) -> Result<Option<Write>, Unavailable> {
         let Some(window) = claim.again_after else { return Ok(None) };

@@ -11,6 +11,7 @@ use telemetry::TraceId;
 
 use crate::account::Account;
 use crate::budget::Reservation;
+use crate::by::By;
 use crate::found::name_in;
 
 /// The state of a conversation between the agent and one person, whichever of our numbers they text.
@@ -91,6 +92,13 @@ pub struct Conversation {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub given_back_at: Option<Timestamp>,
+    /// Since when operators want something of it: see [`crate::Order`]. It is written blindly.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub ordered_at: Option<Timestamp>,
     /// When a turn should look at it, unless a wake-up comes earlier. `None`: nothing to do.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
@@ -138,6 +146,12 @@ impl Conversation {
     pub fn is_with_person(&self, now: Timestamp) -> bool {
         let handed_over = self.handed_over.as_ref();
         self.given_back_at.is_none() && handed_over.is_some_and(|it| now < it.until)
+    }
+
+    /// The operator who has it, if one does, so that the agent says nothing.
+    pub fn taken_by(&self, now: Timestamp) -> Option<&By> {
+        let handed_over = self.handed_over.as_ref().filter(|_| self.is_with_person(now));
+        handed_over?.by.as_ref()
     }
 
     /// Until when an answer waits for the hours in which the person may be texted, if one does.
@@ -209,6 +223,24 @@ pub struct HandedOver {
     /// How many texts have been set aside since.
     #[serde(default)]
     pub held: u32,
+    /// Who has it. `None`: nobody has taken it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// How many texts have come since an operator last said something.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread: u32,
+}
+
+impl HandedOver {
+    /// A hand-over at this moment that nobody has taken yet.
+    pub fn new(at: Timestamp, until: Timestamp) -> Self {
+        Self { at, until, held: 0, by: None, unread: 0 }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Our latest attempt in a conversation.
@@ -270,6 +302,12 @@ pub struct Reply {
     /// The most that it may cost: what the turn's cap has left. `None`: it has no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Amount>,
+    /// The operator whose words they are. `None`: the agent's, or the product's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// Whether it may go out in the person's quiet hours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_night: bool,
     /// What stays reserved while it is open, for a dearer provider that may have to take over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<Reservation>,
@@ -292,6 +330,8 @@ impl Reply {
             rounds: 0,
             after: None,
             at_most: None,
+            by: None,
+            at_night: false,
             kept: None,
         }
     }

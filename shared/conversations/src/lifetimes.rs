@@ -26,6 +26,8 @@ pub struct Lifetimes {
     pub claims_days: u16,
     /// Consents, and the consent ledger.
     pub consents_years: u16,
+    /// What operators did.
+    pub audit_days: u16,
 }
 
 /// A lifetime that is a setting.
@@ -77,9 +79,18 @@ const CONSENTS: Kept = Kept {
     because: "in the USA a person can claim for so long that they were texted without consent",
 };
 
+/// Somebody who asks who did something usually asks within a year.
+const AUDIT: Kept = Kept {
+    setting: "KEEP_AUDIT_DAYS",
+    least: 7,
+    most: 3650,
+    because: "what was done in a conversation is asked about while it is still remembered",
+};
+
 impl Lifetimes {
     /// What [`Lifetimes::from_settings`] reads.
     pub const SETTINGS: Names = &[
+        "KEEP_AUDIT_DAYS",
         "KEEP_CLAIMS_DAYS",
         "KEEP_CONSENTS_YEARS",
         "KEEP_CONVERSATIONS_DAYS",
@@ -99,6 +110,7 @@ impl Lifetimes {
             quarantine_days: read(&QUARANTINE, standard.quarantine_days)?,
             claims_days: read(&CLAIMS, standard.claims_days)?,
             consents_years: read(&CONSENTS, standard.consents_years)?,
+            audit_days: read(&AUDIT, standard.audit_days)?,
         })
     }
 
@@ -127,6 +139,10 @@ impl Lifetimes {
         days(self.claims_days)
     }
 
+    pub(crate) fn audit(&self) -> SignedDuration {
+        days(self.audit_days)
+    }
+
     pub(crate) fn consents(&self) -> SignedDuration {
         let years = self.consents_years;
         days(years * 365 + years / 4 + 1)
@@ -142,6 +158,7 @@ impl Default for Lifetimes {
             quarantine_days: 7,
             claims_days: 400,
             consents_years: 5,
+            audit_days: 400,
         }
     }
 }
@@ -155,12 +172,14 @@ impl fmt::Display for Lifetimes {
             quarantine_days,
             claims_days,
             consents_years,
+            audit_days,
         } = self;
         write!(
             formatter,
             "what was said for {conversations_days} days, attempts and traces for {records_days}, \
              receipts for {receipts_days}, quarantine for {quarantine_days}, claims for {claims_days}, \
-             consents for {consents_years} years"
+             what operators did for {audit_days} days, consents for {consents_years} \
+             years"
         )
     }
 }

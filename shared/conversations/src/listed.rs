@@ -25,6 +25,15 @@ impl Store {
         self.last(attempts::PLACE.last_within(id.prefix(), SHOWN)).await
     }
 
+    /// So many of the latest attempts in a conversation, earliest first.
+    pub async fn latest_attempts(
+        &self,
+        id: &ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Attempt>, Unavailable> {
+        self.last(attempts::PLACE.last_within(id.prefix(), limit)).await
+    }
+
     /// The attempts made under a trace, earliest first.
     pub async fn attempts_under(&self, trace: &TraceId) -> Result<Vec<Attempt>, Unavailable> {
         let mut attempts: Vec<Attempt> = self.equal(attempts::TRACE, trace.as_str()).await?;

@@ -44,6 +44,11 @@ impl Names {
         Claim::called(self.key.name(&["message", provider, message]), None)
     }
 
+    /// The claim on an order that was given with this nonce, so that a form that comes twice is one order.
+    pub fn order(&self, nonce: &str) -> Claim {
+        Claim::called(self.key.name(&["order", nonce]), None)
+    }
+
     /// The claim on a message that is known only by its words: the same words count as a repeat within
     /// `window`, and as a new message afterwards.
     pub fn words(&self, provider: &str, words: &[&str], window: Duration) -> Claim {

@@ -112,7 +112,7 @@ impl Store {
             let is_open = conversation.open.is_some();
             let is_reserved = conversation.account.reserved.is_some();
             let is_quiet = loaded.waiting.is_empty() && conversation.failed.is_empty();
-            if is_quiet && !is_open && !is_reserved {
+            if is_quiet && !is_open && !is_reserved && loaded.orders.is_empty() {
                 return Ok(());
             }
             self.hide(id).await?;
@@ -174,6 +174,10 @@ fn changes(loaded: &Loaded, now: Timestamp) -> Vec<Change> {
     let texts = loaded.waiting.iter().map(|text| &text.trace);
     let open = loaded.conversation.open.iter().map(|reply| &reply.trace);
     let mut changes: Vec<_> = texts.chain(open).map(step).collect();
+    for order in &loaded.orders {
+        changes.push(Change::CarriedOut(order.clone()));
+        changes.push(Change::Audited(order.refused(&loaded.id, WHY, now)));
+    }
     changes.push(Change::SetAside(loaded.waiting.clone(), WHY));
     changes
 }

@@ -66,6 +66,7 @@ impl Conversation {
             over: None,
             handed_over: None,
             given_back_at: None,
+            ordered_at: self.ordered_at,
             ask_after: None,
             quiet_until: None,
             admitted_at: None,

@@ -312,7 +312,7 @@ fn makes_due(
 
 /// The place of a text among those of its conversation: ordered by time, within one millisecond by the
 /// order in which this process took them, and unique.
-fn place(id: &ConversationId, at: Timestamp, name: &str) -> String {
+pub(crate) fn place(id: &ConversationId, at: Timestamp, name: &str) -> String {
     static TAKEN: AtomicU64 = AtomicU64::new(0);
     let taken = TAKEN.fetch_add(1, Ordering::Relaxed) % 1_000_000_000;
     format!("{}{:015}-{taken:09}-{name}", id.prefix(), at.as_millisecond())

@@ -14,6 +14,7 @@ use crate::conversation::Conversation;
 use crate::health::opened;
 use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
+use crate::orders::{ORDERS_IN_ONE_TURN, Order};
 use crate::steps;
 use crate::store::Store;
 use crate::texts::{TEXTS_IN_ONE_TURN, Waiting};
@@ -79,6 +80,7 @@ impl Store {
         }
         let more = waiting.len() > TEXTS_IN_ONE_TURN;
         waiting.truncate(TEXTS_IN_ONE_TURN);
+        let orders = self.orders_of(id, &conversation).await?;
         Ok(Some(Loaded {
             id: id.clone(),
             shard,
@@ -87,6 +89,7 @@ impl Store {
             conversation,
             waiting,
             more,
+            orders,
             blocked: block.is_some(),
             stop_version: stop.as_ref().map(|stop| stop.version),
             stop: match block {
@@ -127,6 +130,10 @@ impl Store {
                 next.due_at = Some(told.update.at);
             }
         }
+        let orders = left(&loaded.orders, &changes);
+        if orders.is_empty() && loaded.orders.len() <= ORDERS_IN_ONE_TURN {
+            next.ordered_at = None;
+        }
         let uses_shard = changes.iter().any(Change::uses_shard);
         let is_back = changes.iter().any(|change| matches!(change, Change::Started(_)));
         let steps = steps::kept(loaded, &changes, lifetimes);
@@ -141,6 +148,7 @@ impl Store {
             Ok(version) => {
                 loaded.version = version.unwrap_or(loaded.version);
                 loaded.waiting = waiting;
+                loaded.orders = orders;
                 loaded.conversation = next;
                 loaded.shard.take_if(|_| uses_shard);
                 loaded.forgotten = None;
@@ -154,6 +162,16 @@ impl Store {
             Err(error) => Err(CommitError::Unavailable(error.into())),
         }
     }
+}
+
+/// The orders that are left after these changes.
+fn left(orders: &[Order], changes: &[Change]) -> Vec<Order> {
+    let is_done = |order: &Order| {
+        changes
+            .iter()
+            .any(|change| matches!(change, Change::CarriedOut(done) if done.id == order.id))
+    };
+    orders.iter().filter(|order| !is_done(order)).cloned().collect()
 }
 
 /// Stores what lies beside the head if it is new, or belongs to somebody who is forgotten.

@@ -180,8 +180,11 @@ fn last(next: &Conversation, waiting: &[Waiting], ended: Option<&Ended>) -> Opti
             }
             Entry::Agent { text, at, .. } => (text?, Speaker::Agent, at),
             Entry::Fixed { text, at } => (text, Speaker::Product, at),
-            Entry::ByHand { text, at } => (text, Speaker::Business, at),
-            Entry::Note { .. } | Entry::Tool { .. } => return None,
+            Entry::ByHand { text, at, .. } => (text, Speaker::Business, at),
+            Entry::Note { .. }
+            | Entry::Tool { .. }
+            | Entry::NotSent { .. }
+            | Entry::Corrected { .. } => return None,
         };
         Some(Last { words, who, at: Some(at) })
     };

@@ -76,7 +76,7 @@ async fn gives_a_conversation_that_was_handed_over_back_to_the_agent() {
     let mut loaded = load(&console.store).await;
     let mut next = loaded.conversation.clone();
     let (now, until) = (Timestamp::now(), Timestamp::now() + SignedDuration::from_hours(1));
-    next.handed_over = Some(HandedOver { at: at(0), until, held: 0 });
+    next.handed_over = Some(HandedOver::new(at(0), until));
     next.turns.push(said("by_hand", "We come at nine", 10));
     console.store.commit(&mut loaded, next, vec![]).await.unwrap();
     let phone = console.get("phones/+12025550143").await;

@@ -213,6 +213,8 @@ impl Scene {
             after: None,
             at_most: None,
             kept: None,
+            by: None,
+            at_night: false,
         };
         let by = ("twilio", OURS, None);
         let attempt = Attempt::begin(name.clone(), id, by, &number(text), reply, now());

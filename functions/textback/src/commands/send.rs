@@ -50,7 +50,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
         };
         if let Ok(_) | Err(SendError::Unknown { .. }) = outcome {
             // The agent learns of it if it talks to this person; that gives nothing back to it.
-            let said = Entry::ByHand { text: body.clone(), at: attempt.at };
+            let said = Entry::ByHand { text: body.clone(), at: attempt.at, by: None };
             let (id, said) = (&attempt.conversation, serde_json::to_value(said)?);
             if let Err(error) = store.say_by_hand(id, &said, attempt.at).await {
                 println!("The agent is not told of it: {error}");

@@ -158,7 +158,7 @@ async fn is_also_silent_after_it_could_not_answer() {
 #[tokio::test]
 async fn is_told_what_was_said_by_hand() {
     let mut scene = handed_over().await;
-    let said = json!(Entry::ByHand { text: "We come at nine".into(), at: scene.now });
+    let said = json!(Entry::ByHand { text: "We come at nine".into(), at: scene.now, by: None });
     let store = scene.process.store.clone();
     for _ in 0..2 {
         assert!(store.say_by_hand(&scene.id(), &said, scene.now).await.unwrap());

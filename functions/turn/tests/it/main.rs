@@ -22,6 +22,7 @@ mod languages;
 mod matrix;
 mod models;
 mod operations;
+mod orders;
 mod outages;
 mod probes;
 mod proxy;

@@ -44,21 +44,26 @@ pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Ec
     let mut rest = turns;
     while let Some((turn, after)) = rest.split_first() {
         rest = after;
+        if turn.is_hidden() {
+            continue;
+        }
         if !matches!(turn, Turn::Person { .. } | Turn::Unanswered { .. } | Turn::Note { .. }) {
             when.answered();
         }
         match turn {
             // An answer whose call was cut off means nothing.
             Turn::Note { .. } | Turn::Tool { .. } => {}
+            Turn::NotSent { .. } | Turn::Corrected { .. } => {}
             Turn::Unanswered { .. } => {
                 list.say("user", "[The person wrote something here that cannot be shown.]");
             }
             Turn::Person { text, at } => list.say("user", &when.stamped(&unmarked(text), *at)),
             Turn::Fixed { text, .. } => list.say("assistant", text),
-            Turn::ByHand { text, .. } => {
+            Turn::ByHand { text, by, .. } => {
+                let who = by.as_ref().map_or(String::new(), |name| format!(", {name},"));
                 list.say(
                     "assistant",
-                    &format!("[A person of the business wrote this themselves:] {text}"),
+                    &format!("[A person of the business{who} wrote this themselves:] {text}"),
                 );
             }
             Turn::Agent { text, tool_calls, extras, .. } if tool_calls.is_empty() => {

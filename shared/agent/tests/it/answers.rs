@@ -224,7 +224,7 @@ fn is_stored_in_a_stable_form() {
         Turn::Tool { call: "c".into(), name: "finish".into(), output: "ok".into(), failed: false },
         Turn::Note { text: "N".into() },
         Turn::Fixed { text: "F".into(), at: now() },
-        Turn::ByHand { text: "B".into(), at: now() },
+        Turn::ByHand { text: "B".into(), at: now(), by: None },
     ];
     let stored = json!([
         { "kind": "person", "text": "Hi", "at": "2026-11-24T02:30:00Z" },

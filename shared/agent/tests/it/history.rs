@@ -141,7 +141,7 @@ async fn makes_the_roles_alternate() {
         unanswered,
         Turn::Note { text: "Nobody knows.".into() },
         says("Where?"),
-        Turn::ByHand { text: "I know.".into(), at: now() },
+        Turn::ByHand { text: "I know.".into(), at: now(), by: None },
     ];
     // Refused for its limit, if for nothing else.
     let _ = conversation.hear(&[person("Here"), fixed("Sorry, later.")]).await;

@@ -46,7 +46,11 @@ impl Judged {
                 at: now(),
                 extras: Map::new(),
             },
-            Turn::ByHand { text: "We can do it for 99,50 €. Call 030 1234567".into(), at: now() },
+            Turn::ByHand {
+                text: "We can do it for 99,50 €. Call 030 1234567".into(),
+                at: now(),
+                by: None,
+            },
         ];
         conversation.brief =
             json!({ "budget": 120, "order": "AB 10023456" }).as_object().unwrap().clone();

@@ -151,6 +151,8 @@ fn lines(turns: &[Turn]) -> Vec<String> {
         Turn::Note { text } => format!("note: {text}"),
         Turn::Fixed { text, .. } => format!("fixed: {text}"),
         Turn::ByHand { text, .. } => format!("by hand: {text}"),
+        Turn::NotSent { text, .. } => format!("not sent: {text}"),
+        Turn::Corrected { field, .. } => format!("corrected: {field}"),
     };
     turns.iter().map(line).collect()
 }

@@ -134,5 +134,7 @@ pub(crate) fn reply() -> Reply {
         after: None,
         at_most: None,
         kept: None,
+        by: None,
+        at_night: false,
     }
 }

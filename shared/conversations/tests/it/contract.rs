@@ -303,7 +303,7 @@ pub(crate) async fn gives_back_a_conversation_with_the_texts_that_waited(store: 
     assert!(!store.give_back(&id(), start).await.unwrap(), "nobody has it");
     let (mut next, texts) = (loaded.conversation.clone(), loaded.waiting.clone());
     let until = later(start, 60);
-    next.handed_over = Some(HandedOver { at: start, until, held: 2 });
+    next.handed_over = Some(HandedOver { held: 2, ..HandedOver::new(start, until) });
     next.due_at = None;
     let aside = vec![Change::SetAside(texts, "with a person")];
     store.commit(&mut loaded, next, aside).await.unwrap();

@@ -348,7 +348,7 @@ impl Talk {
             at,
         };
         if ending == "handed_over" {
-            next.handed_over = Some(HandedOver { at, until: at + DAY / 2, held: 0 });
+            next.handed_over = Some(HandedOver::new(at, at + DAY / 2));
             let id = format!("handed-over-{}-{}", loaded.id, next.number);
             let sentence = "The agent handed a conversation over: answer this person by hand.";
             let said = ended.turns.first().and_then(|turn| turn["text"].as_str());

@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use agent::{Agent, Timeouts};
-use conversations::Unavailable;
+use conversations::{By, Order, OrderKind, Ordered, Unavailable, Via};
 use fakes::{Companies, OpenAi, WEBHOOK_TOKEN};
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -198,6 +198,39 @@ impl Scene {
     pub async fn give_back(&self) {
         assert!(self.process.store.give_back(&self.id(), self.now).await.unwrap());
         self.sweep().await;
+    }
+
+    /// An operator of this name gives an order in the console.
+    pub async fn order(&self, name: &str, kind: OrderKind) -> Ordered {
+        self.order_expecting(name, kind, None).await
+    }
+
+    /// The same, as far as they know while this operator has the conversation.
+    pub async fn order_expecting(
+        &self,
+        name: &str,
+        kind: OrderKind,
+        expects: Option<&str>,
+    ) -> Ordered {
+        let trace = TraceId::fresh();
+        let claim = self.process.store.names().order(trace.as_str());
+        if let OrderKind::Say { words, .. } = &kind {
+            self.said.lock().unwrap().insert(words.clone());
+        }
+        let by = By { name: name.to_owned(), via: Via::Console };
+        let (id, expects, at) = (String::new(), expects.map(str::to_owned), self.now);
+        let order = Order { id, kind, by, expects, trace, at };
+        self.process.store.order(&claim, &self.id(), &order).await.unwrap()
+    }
+
+    /// What operators did in the conversation, and why it was refused.
+    pub async fn acts(&self) -> Vec<String> {
+        let acts = self.process.store.acts_in(&self.id(), 100).await.unwrap();
+        let line = |act: conversations::Act| {
+            let what = act.what.map_or(String::new(), |what| format!(": {what}"));
+            format!("{} {}{what}", act.by.name, act.did)
+        };
+        acts.into_iter().map(line).collect()
     }
 
     /// Time passes without a sweep.

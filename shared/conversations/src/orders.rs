@@ -1,0 +1,220 @@
+//! Orders: what an operator wants of a conversation, until a turn has carried it out.
+//!
+//! An order is stored like a text: in one commit that reads nothing, with the claim that makes a repeat
+//! recognisable, and it makes its conversation due. Only a turn carries it out, in the commit of what
+//! follows from it, so it is carried out once. It is no document among the texts: a turn of an earlier
+//! version would answer it as if the person had said it.
+
+use documents::{Document, Fields, Unavailable, Write, WriteError, at};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use telemetry::TraceId;
+
+use crate::audit::Act;
+use crate::by::By;
+use crate::collections::orders;
+use crate::conversation::Conversation;
+use crate::id::ConversationId;
+use crate::names::Claim;
+use crate::store::Store;
+use crate::texts::place;
+
+/// How many orders of a conversation one turn loads.
+pub(crate) const ORDERS_IN_ONE_TURN: usize = 20;
+
+/// How often an order is stored anew while many write to its conversation.
+const ATTEMPTS: u32 = 8;
+
+/// How long an order usually takes at most. One that is older may have lost its mark at the conversation.
+const LOST: SignedDuration = SignedDuration::from_mins(1);
+
+/// What an operator wants of a conversation. `Debug` prints no words.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// Its name, which is that of its claim. Empty until it is stored.
+    #[serde(skip)]
+    pub id: String,
+    /// What is wanted.
+    #[serde(flatten)]
+    pub kind: OrderKind,
+    /// By whom.
+    pub by: By,
+    /// Who has the conversation, as far as the operator knows. If it is somebody else, nothing is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expects: Option<String>,
+    /// The trace of what follows from it.
+    pub trace: TraceId,
+    /// When it was given.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+}
+
+/// What can be wanted of a conversation.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum OrderKind {
+    /// The operator has it from now on, and the agent is silent.
+    Take,
+    /// These words are texted to the person.
+    Say {
+        /// The words.
+        words: String,
+        /// Whether also in the person's quiet hours.
+        #[serde(default)]
+        at_night: bool,
+    },
+    /// The agent has it again.
+    GiveBack,
+    /// It is dealt with.
+    Done {
+        /// How it ended, in a word for the agent.
+        #[serde(default)]
+        word: Option<String>,
+    },
+    /// A field of the brief has another value.
+    Correct {
+        /// Of which of the person's conversations.
+        number: u64,
+        /// The field.
+        field: String,
+        /// Its value. Null: there is none.
+        value: Value,
+    },
+}
+
+impl OrderKind {
+    /// The kind in a word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Take => "take",
+            Self::Say { .. } => "say",
+            Self::GiveBack => "give back",
+            Self::Done { .. } => "done",
+            Self::Correct { .. } => "correct",
+        }
+    }
+}
+
+impl std::fmt::Debug for Order {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Order({} by {})", self.kind.word(), self.by.name)
+    }
+}
+
+impl Order {
+    /// What it is written down as.
+    fn act(&self, id: &ConversationId) -> Act {
+        let what = match &self.kind {
+            OrderKind::Correct { field, .. } => Some(field.clone()),
+            _ => None,
+        };
+        let (did, at) = (self.kind.word().to_owned(), self.at);
+        Act { about: Some(id.clone()), by: self.by.clone(), did, what, at }
+    }
+
+    /// What is written down if it is not carried out, for this reason.
+    pub fn refused(&self, id: &ConversationId, why: &str, now: Timestamp) -> Act {
+        let (did, what) = (format!("{} refused", self.kind.word()), Some(why.to_owned()));
+        Act { about: Some(id.clone()), by: self.by.clone(), did, what, at: now }
+    }
+}
+
+/// What became of an order that was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ordered {
+    /// A turn carries it out.
+    New,
+    /// It was given before; nothing was stored.
+    Repeat,
+    /// There is no such conversation.
+    NoConversation,
+}
+
+/// An order as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    order: Order,
+    conversation: ConversationId,
+    place: String,
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    due_at: Timestamp,
+}
+
+impl Store {
+    /// Gives an order, and writes down who gave it: one commit that reads nothing, makes the conversation
+    /// due, and fails whatever a turn has decided without knowing of it.
+    pub async fn order(
+        &self,
+        claim: &Claim,
+        id: &ConversationId,
+        order: &Order,
+    ) -> Result<Ordered, Unavailable> {
+        let place = place(id, order.at, claim.name());
+        let (order, due_at) = (order.clone(), order.at);
+        let act = order.act(id).keep(&self.lifetimes);
+        let kept = Kept { order, conversation: id.clone(), place, due_at };
+        let kept = Fields::of(&kept).expiring(due_at, self.lifetimes.conversations());
+        let kept = Write::Create(at("orders", claim.name()), kept);
+        let writes = vec![kept, act, marks(id, due_at)];
+        for _ in 0..ATTEMPTS {
+            match self.claim(claim, due_at, writes.clone()).await {
+                Ok(true) => return Ok(Ordered::New),
+                Ok(false) if self.is_claimed(claim).await? => return Ok(Ordered::Repeat),
+                Ok(false) => return Ok(Ordered::NoConversation),
+                Err(WriteError::Contended) => {}
+                Err(WriteError::TooLarge) => {
+                    return Err(Unavailable::new("a text that is too long"));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Unavailable::new("too many other writes to the conversation"))
+    }
+
+    /// The orders of a conversation in the order in which they were given, one more than a turn loads.
+    pub(crate) async fn orders_of(
+        &self,
+        id: &ConversationId,
+        conversation: &Conversation,
+    ) -> Result<Vec<Order>, Unavailable> {
+        if conversation.ordered_at.is_none() {
+            return Ok(vec![]);
+        }
+        let most = u32::try_from(ORDERS_IN_ONE_TURN).expect("twenty fits") + 1;
+        let found = self.documents.find(orders::PLACE.within(id.prefix(), most)).await?;
+        found.into_iter().map(named).collect()
+    }
+
+    /// Marks conversations again whose orders a turn of an earlier version has lost sight of. Returns how
+    /// many orders there were.
+    pub async fn find_orders(&self, now: Timestamp, most: u32) -> Result<usize, Unavailable> {
+        let lost = self.documents.find(orders::DUE_AT.not_after(now - LOST, most)).await?;
+        let count = lost.len();
+        for document in lost {
+            let Some(id) = document.fields.get::<String>("conversation") else { continue };
+            let Some(id) = ConversationId::parse(&id) else { continue };
+            self.documents.if_unchanged(vec![marks(&id, now)]).await?;
+        }
+        Ok(count)
+    }
+}
+
+fn named(document: Document) -> Result<Order, Unavailable> {
+    let id = document.id.clone();
+    let Kept { order, .. } = document.fields.decode()?;
+    Ok(Order { id, ..order })
+}
+
+/// The write that tells a conversation of its orders, if there is one.
+fn marks(id: &ConversationId, now: Timestamp) -> Write {
+    let now = now.as_millisecond();
+    let set = Fields::of(&json!({ "ordered_at": now, "due_at": now }));
+    Write::Count { path: at("heads", id.as_str()), set, add: vec![] }
+}
+
+/// An order that was dealt with is gone.
+pub(crate) fn carried_out(order: &Order) -> Write {
+    Write::Delete(at("orders", &order.id), None)
+}
