@@ -17,6 +17,7 @@ use crate::delivery::Delivery;
 use crate::delivery::Reached;
 use crate::failure::Failure;
 use crate::guard::Acting;
+use crate::orders::act;
 use crate::thread::{Blocked, Thread};
 use crate::visit::Visit;
 use crate::words::Words;
@@ -56,48 +57,37 @@ pub(crate) async fn conversation(visit: Visit, Path(id): Path<String>) -> Answer
     Ok(Json(json!(thread.ok_or(Failure::Unknown)?)))
 }
 
-/// Gives a conversation that was handed over back to the agent.
-pub(crate) async fn give_back(
-    _: Acting,
-    State(console): State<Arc<Console>>,
-    Path(id): Path<String>,
-) -> Answer {
-    let id = ConversationId::parse(&id).ok_or(Failure::Unknown)?;
-    match console.store.give_back(&id, Timestamp::now()).await? {
-        true => Ok(Json(json!({ "given_back": true }))),
-        false => Err(Failure::NotHandedOver),
-    }
-}
-
 /// Blocks the number of the person, with whichever provider they text.
 pub(crate) async fn block(
-    _: Acting,
+    Acting(by): Acting,
     State(console): State<Arc<Console>>,
     Path(id): Path<String>,
 ) -> Answer {
-    let theirs = theirs(&console, &id).await?;
+    let (id, theirs) = theirs(&console, &id).await?;
+    console.store.write_down(&act(by, "block", &id)).await?;
     console.store.block(&theirs, Timestamp::now()).await?;
     Ok(Json(json!({ "blocked": true })))
 }
 
 /// Lifts the block.
 pub(crate) async fn unblock(
-    _: Acting,
+    Acting(by): Acting,
     State(console): State<Arc<Console>>,
     Path(id): Path<String>,
 ) -> Answer {
-    let theirs = theirs(&console, &id).await?;
+    let (id, theirs) = theirs(&console, &id).await?;
+    console.store.write_down(&act(by, "unblock", &id)).await?;
     match console.store.unblock(&theirs).await? {
         true => Ok(Json(json!({ "unblocked": true }))),
         false => Err(Failure::NotBlocked),
     }
 }
 
-/// The number of the person of a conversation.
-async fn theirs(console: &Console, id: &str) -> Result<Number, Failure> {
+/// A conversation, and the number of its person.
+async fn theirs(console: &Console, id: &str) -> Result<(ConversationId, Number), Failure> {
     let id = ConversationId::parse(id).ok_or(Failure::Unknown)?;
     let loaded = console.store.load(&id, Timestamp::now()).await?.ok_or(Failure::Unknown)?;
-    Ok(loaded.conversation.theirs)
+    Ok((id, loaded.conversation.theirs))
 }
 
 async fn thread(
@@ -213,4 +203,10 @@ fn routes(providers: &Providers, health: &Health) -> Vec<Value> {
         })
     };
     ours.map(shown).collect()
+}
+
+/// What operators did, the latest first.
+pub(crate) async fn audit(State(console): State<Arc<Console>>) -> Answer {
+    let acts = console.store.acts(None, MOST).await?;
+    Ok(Json(json!(acts.found)))
 }

@@ -14,6 +14,12 @@ pub(crate) enum Failure {
     NotHandedOver,
     /// The number is not blocked.
     NotBlocked,
+    /// An operator of this name has the conversation.
+    Taken(String),
+    /// The person has stopped, or their number is blocked.
+    Stopped,
+    /// What was sent cannot be used, for this reason.
+    Unfit(&'static str),
     /// The store does not answer: try again.
     Unavailable(Unavailable),
 }
@@ -26,10 +32,17 @@ impl From<Unavailable> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        if let Self::Taken(name) = self {
+            let told = json!({ "error": "somebody else has this conversation", "with": name });
+            return (StatusCode::CONFLICT, Json(told)).into_response();
+        }
         let (status, problem) = match self {
             Self::Unknown => (StatusCode::NOT_FOUND, "not found"),
             Self::NotHandedOver => (StatusCode::CONFLICT, "the agent has this conversation"),
             Self::NotBlocked => (StatusCode::CONFLICT, "this number is not blocked"),
+            Self::Taken(_) => (StatusCode::CONFLICT, "somebody else has this conversation"),
+            Self::Stopped => (StatusCode::CONFLICT, "the person has stopped"),
+            Self::Unfit(why) => (StatusCode::UNPROCESSABLE_ENTITY, why),
             Self::Unavailable(error) => {
                 tracing::error!(%error, "the console could not read the store: {error}");
                 (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")

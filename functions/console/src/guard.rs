@@ -1,11 +1,12 @@
 //! Admission to the console.
 
-use access::{Access, Admitted, Closed, Refused, Then};
+use access::{Access, Admitted, Closed, Operator, Refused, Then};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use conversations::{By, Via};
 use jiff::Timestamp;
 use url::form_urlencoded;
 
@@ -25,17 +26,22 @@ pub(crate) const NOT_FROM_A_PAGE: &str =
     "Show the form token: X-Form-Token, from /console/api/session.\n";
 
 /// That a call may change something. A handler that changes something takes one, and is not called without.
-pub(crate) struct Acting;
+pub(crate) struct Acting(pub(crate) By);
 
 impl<S: Sync> FromRequestParts<S> for Acting {
     type Rejection = (StatusCode, &'static str);
 
     async fn from_request_parts(call: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        match call.extensions.get::<May>() {
-            Some(May) => Ok(Self),
-            None => Err((StatusCode::FORBIDDEN, NOT_FROM_A_PAGE)),
+        match (call.extensions.get::<May>(), call.extensions.get::<Operator>()) {
+            (Some(May), Some(operator)) => Ok(Self(by(operator))),
+            _ => Err((StatusCode::FORBIDDEN, NOT_FROM_A_PAGE)),
         }
     }
+}
+
+/// The operator, by whom something is done in the console.
+pub(crate) fn by(operator: &Operator) -> By {
+    By { name: operator.name().to_owned(), via: Via::Console }
 }
 
 /// The extension of a call that may change something.

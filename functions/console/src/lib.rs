@@ -1,10 +1,10 @@
 //! The desk of those who work with the conversations: an inbox, threads, people, the trace of each turn,
 //! what needs a person, and phones to try the agent with.
 //!
-//! It only reads, except that it gives a conversation that was handed over back to the agent, blocks a
-//! number, enters that somebody stops or may be texted again, and notes what was seen. Whatever changes something takes an operator whose page has asked for it. Its phone
-//! is a phone of the mock provider: the page posts to the same webhooks as any provider, so it can do
-//! nothing that a stranger's text cannot.
+//! It only reads, except that it gives orders, which a turn carries out, blocks a number, enters that
+//! somebody stops or may be texted again, and notes what was seen. Whatever changes something takes an
+//! operator whose page has asked for it. Its phone is a phone of the mock provider: the page posts to the
+//! same webhooks as any provider, so it can do nothing that a stranger's text cannot.
 
 #![warn(missing_docs)]
 
@@ -15,6 +15,7 @@ mod files;
 mod forms;
 mod guard;
 mod live;
+mod orders;
 mod pages;
 mod routes;
 mod shown;

@@ -9,6 +9,7 @@ use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use conversations::By;
 use jiff::Timestamp;
 use localization::{Language, Phrase, preferred};
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use sms::PRETENDED;
 use url::form_urlencoded;
 
 use crate::failure::Failure;
+use crate::guard::by;
 use crate::shown::Shown;
 use crate::words::Words;
 use crate::{Console, Kept};
@@ -109,6 +111,11 @@ impl Frame {
 }
 
 impl Visit {
+    /// By whom something is done on this page.
+    pub(crate) fn by(&self) -> By {
+        by(&self.operator)
+    }
+
     /// The frame of a page of this part.
     pub(crate) fn frame(&self, part: Part) -> Frame {
         let Self { console, shown, words, operator, form_token, asked } = self;
@@ -163,7 +170,11 @@ impl Visit {
         let w = &self.words.frame;
         let (title, why) = match &failure {
             Failure::Unknown => (&w.not_found, &w.not_found_why),
-            Failure::NotHandedOver | Failure::NotBlocked => (&w.not_done, &w.done_before),
+            Failure::NotHandedOver
+            | Failure::NotBlocked
+            | Failure::Taken(_)
+            | Failure::Stopped
+            | Failure::Unfit(_) => (&w.not_done, &w.done_before),
             Failure::Unavailable(_) => (&w.no_store, &w.try_again),
         };
         let frame = self.frame(part);

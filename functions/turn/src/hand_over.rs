@@ -67,8 +67,11 @@ impl Wake<'_> {
         let now = self.clock.now();
         let Some(handed_over) = &loaded.conversation.handed_over else { return Ok(()) };
         let given_back = loaded.conversation.given_back_at.is_some();
-        // The agent never writes first.
-        if loaded.conversation.is_with_person(now) || (loaded.waiting.is_empty() && !given_back) {
+        // The agent never writes first, and what operators want comes before that.
+        if !loaded.orders.is_empty()
+            || loaded.conversation.is_with_person(now)
+            || (loaded.waiting.is_empty() && !given_back)
+        {
             return Ok(());
         }
         let held = match handed_over.held {

@@ -61,8 +61,8 @@ impl Next {
 impl Wake<'_> {
     /// Takes one step after another while one is due.
     pub(crate) async fn work(&self, loaded: &mut Loaded) -> Result<(), Unavailable> {
-        self.take_back(loaded).await?;
         for step in 0..STEPS {
+            self.take_back(loaded).await?;
             match Next::of(loaded) {
                 Next::CarryOut(trace) => {
                     self.carry_out(loaded).instrument(self.span(&trace)).await?;

@@ -147,12 +147,19 @@ impl<'a> Wake<'a> {
         order: &Order,
     ) -> Result<Outcome<'a>, Unavailable> {
         let now = self.clock.now();
-        let outcome = self.edit(loaded, |loaded| {
+        self.edit(loaded, |loaded| {
             let mut draft = self.dealing_with(loaded, order)?;
-            let other = self.whose(loaded, order).filter(|_| order.expects.is_some());
-            let with_agent = !loaded.conversation.is_with_person(now);
+            let handed_over = loaded.conversation.handed_over.as_ref();
+            let handed_over = handed_over.filter(|it| now < it.until);
+            let has = handed_over.and_then(|it| it.by.as_ref()).map(|by| &by.name);
+            let is_other = |name: &&String| {
+                **name != order.by.name && order.expects.as_ref().is_some_and(|it| it != *name)
+            };
+            let other = has.filter(is_other).map(|name| format!("{name} has it"));
+            let with_agent = handed_over.is_none();
             match other.or(with_agent.then(|| "the agent has it".to_owned())) {
                 Some(why) => {
+                    draft.next.given_back_at = None;
                     self.refuse(&mut draft, order, &why);
                     if draft.next.open.is_none() {
                         draft.set_due(now);
@@ -164,10 +171,8 @@ impl<'a> Wake<'a> {
                 }
             }
             Some(draft)
-        });
-        let outcome = outcome.await?;
-        self.take_back(loaded).await?;
-        Ok(outcome)
+        })
+        .await
     }
 
     /// Ends a conversation that an operator has dealt with. The next text begins anew with the agent.

@@ -155,9 +155,10 @@ impl Store {
         let (order, due_at) = (order.clone(), order.at);
         let act = order.act(id).keep(&self.lifetimes);
         let kept = Kept { order, conversation: id.clone(), place, due_at };
+        let gives_back = matches!(kept.order.kind, OrderKind::GiveBack);
         let kept = Fields::of(&kept).expiring(due_at, self.lifetimes.conversations());
         let kept = Write::Create(at("orders", claim.name()), kept);
-        let writes = vec![kept, act, marks(id, due_at)];
+        let writes = vec![kept, act, marks(id, due_at, gives_back)];
         for _ in 0..ATTEMPTS {
             match self.claim(claim, due_at, writes.clone()).await {
                 Ok(true) => return Ok(Ordered::New),
@@ -171,6 +172,11 @@ impl Store {
             }
         }
         Err(Unavailable::new("too many other writes to the conversation"))
+    }
+
+    /// Whether an order was given with this claim.
+    pub async fn is_ordered(&self, claim: &Claim) -> Result<bool, Unavailable> {
+        self.is_claimed(claim).await
     }
 
     /// The orders of a conversation in the order in which they were given, one more than a turn loads.
@@ -195,7 +201,7 @@ impl Store {
         for document in lost {
             let Some(id) = document.fields.get::<String>("conversation") else { continue };
             let Some(id) = ConversationId::parse(&id) else { continue };
-            self.documents.if_unchanged(vec![marks(&id, now)]).await?;
+            self.documents.if_unchanged(vec![marks(&id, now, false)]).await?;
         }
         Ok(count)
     }
@@ -207,10 +213,14 @@ fn named(document: Document) -> Result<Order, Unavailable> {
     Ok(Order { id, ..order })
 }
 
-/// The write that tells a conversation of its orders, if there is one.
-fn marks(id: &ConversationId, now: Timestamp) -> Write {
+/// The write that tells a conversation of its orders, if there is one. One that is given back is with
+/// nobody from then on; the agent says something again once the order is carried out.
+fn marks(id: &ConversationId, now: Timestamp, gives_back: bool) -> Write {
     let now = now.as_millisecond();
-    let set = Fields::of(&json!({ "ordered_at": now, "due_at": now }));
+    let mut set = Fields::of(&json!({ "ordered_at": now, "due_at": now }));
+    if gives_back {
+        set = set.with("given_back_at", now);
+    }
     Write::Count { path: at("heads", id.as_str()), set, add: vec![] }
 }
 

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::pages::{acts, attention, inbox, limits, people, phones, thread, trace};
-use crate::{Console, api, live, visit};
+use crate::{Console, api, live, orders, visit};
 
 pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
@@ -30,7 +30,12 @@ pub(crate) fn routes() -> Router<Arc<Console>> {
         .route("/console/api/desk", get(inbox::data))
         .route("/console/api/conversations", get(api::conversations))
         .route("/console/api/conversations/{id}", get(api::conversation))
-        .route("/console/api/conversations/{id}/give-back", post(api::give_back))
+        .route("/console/api/audit", get(api::audit))
+        .route("/console/api/conversations/{id}/take", post(orders::take))
+        .route("/console/api/conversations/{id}/say", post(orders::say))
+        .route("/console/api/conversations/{id}/give-back", post(orders::give_back))
+        .route("/console/api/conversations/{id}/done", post(orders::done_with))
+        .route("/console/api/conversations/{id}/correct", post(orders::correct))
         .route("/console/api/conversations/{id}/block", post(api::block))
         .route("/console/api/conversations/{id}/unblock", post(api::unblock))
         .route("/console/api/traces/{id}", get(api::trace))

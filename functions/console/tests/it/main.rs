@@ -7,6 +7,7 @@ mod conversation;
 mod data;
 mod guard;
 mod operators;
+mod orders;
 mod page;
 mod pages;
 

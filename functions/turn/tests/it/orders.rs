@@ -162,6 +162,13 @@ async fn carries_each_order_out_once_wherever_it_dies() {
     }
 }
 
+/// Texts, orders of two operators, receipts and deaths, in 1,000 random orders.
+#[test]
+fn nobody_talks_over_anybody_and_nothing_is_lost() {
+    let faults = scene::ordeal::desk_runs(0..1_000);
+    assert!(faults.is_empty(), "{} faults: {:#?}", faults.len(), &faults[..faults.len().min(8)]);
+}
+
 fn say(words: &str) -> OrderKind {
     OrderKind::Say { words: words.to_owned(), at_night: false }
 }

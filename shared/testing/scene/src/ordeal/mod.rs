@@ -4,6 +4,7 @@
 //! the process dies, and the later reports. Then everything works, and the arrived texts are counted. A
 //! text that a carrier reports as lost has not arrived.
 
+mod desk;
 mod fault;
 mod lot;
 mod outcome;
@@ -16,6 +17,7 @@ use std::thread;
 use fakes::{Companies, Shown};
 use fastrand::Rng;
 
+pub use crate::ordeal::desk::desk_runs;
 pub use crate::ordeal::fault::Fault;
 use crate::ordeal::lot::{Lot, Message};
 pub use crate::ordeal::outcome::Outcome;
