@@ -129,7 +129,7 @@ fn first_result(ended: &Ended, before: Option<&Previous>, trace: &TraceId) -> St
 
 /// What the business gets about a conversation that is over, after `made` earlier results of it, of which this
 /// is the first.
-fn result(
+pub(crate) fn result(
     ended: &Ended,
     (first, made): (&str, u32),
     trace: &TraceId,

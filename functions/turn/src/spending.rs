@@ -315,7 +315,7 @@ impl<'a> Wake<'a> {
                     ended.cost = cost;
                     account.cost = Amount::ZERO;
                 }
-                Change::Effect(effect) => {
+                Change::Effect(effect) if effect.payload.get("cost").is_none() => {
                     let currency = self.turn.bounds.money.caps.currency.to_string();
                     let cost = json!({ "amount": cost.to_string(), "currency": currency });
                     effect.payload["cost"] = cost;

@@ -90,6 +90,8 @@ pub enum Change {
     Effect(Effect),
     /// A conversation is over.
     Ended(Ended),
+    /// What was collected in a conversation that is over was corrected.
+    Corrected(Ended),
     /// The conversation with this number was over and continues.
     GoesOn(u64),
     /// A person should look at something.
@@ -172,7 +174,7 @@ impl Change {
             }
             Self::Settled(attempt) => vec![settled(&attempt)],
             Self::Effect(effect) => vec![effect.keep(lifetimes)],
-            Self::Ended(ended) => vec![ended.keep(lifetimes)],
+            Self::Ended(ended) | Self::Corrected(ended) => vec![ended.keep(lifetimes)],
             Self::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
             Self::Notice(notice) => vec![notice.keep(lifetimes)],
             Self::Stopped { at, attempt, code } => {

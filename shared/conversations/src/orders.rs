@@ -201,7 +201,11 @@ impl Store {
         for document in lost {
             let Some(id) = document.fields.get::<String>("conversation") else { continue };
             let Some(id) = ConversationId::parse(&id) else { continue };
-            self.documents.if_unchanged(vec![marks(&id, now, false)]).await?;
+            let head = self.documents.get_one(at("heads", id.as_str())).await?;
+            // One that waits for an open reply, or for the morning, is known.
+            if head.is_some_and(|head| head.fields.get::<i64>("ordered_at").is_none()) {
+                self.documents.if_unchanged(vec![marks(&id, now, false)]).await?;
+            }
         }
         Ok(count)
     }

@@ -162,6 +162,29 @@ async fn carries_each_order_out_once_wherever_it_dies() {
     }
 }
 
+#[tokio::test]
+async fn corrects_what_was_collected_before_and_after_the_end() {
+    let mut scene = answered().await;
+    let correct = |number, value: &str| OrderKind::Correct {
+        number,
+        field: "task".into(),
+        value: value.into(),
+    };
+    scene.order("ann", correct(1, "a tap")).await;
+    scene.sweep().await;
+    assert_eq!(scene.conversation().await.brief["task"], "a tap");
+    scene.pass(1);
+    scene.order("ann", OrderKind::Done { word: None }).await;
+    scene.order("ann", correct(1, "a sink")).await;
+    scene.order("ann", correct(9, "a roof")).await;
+    scene.sweep().await;
+    let ended = scene.process.store.ended(&scene.id()).await.unwrap();
+    assert_eq!((ended.len(), &ended[0].brief["task"]), (1, &"a sink".into()));
+    let acts = scene.acts().await;
+    assert_eq!(acts[0], "ann correct: task");
+    assert_eq!(acts.last().unwrap(), "ann correct refused: there is no such conversation");
+}
+
 /// Texts, orders of two operators, receipts and deaths, in 1,000 random orders.
 #[test]
 fn nobody_talks_over_anybody_and_nothing_is_lost() {
