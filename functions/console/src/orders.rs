@@ -17,7 +17,6 @@ use serde_json::{Map, Value, json};
 use telemetry::TraceId;
 
 use crate::Console;
-use crate::api::Answer;
 use crate::failure::Failure;
 use crate::guard::{Acting, NOT_FROM_A_PAGE, by};
 
@@ -29,6 +28,8 @@ const LONGEST: usize = 670;
 
 /// The longest word about how a conversation ended, and the longest name of a field, in characters.
 const SHORT: usize = 200;
+
+type Answer = Result<Json<Value>, Failure>;
 
 /// What comes with a post, as JSON or as a form.
 #[derive(Default, Deserialize)]
