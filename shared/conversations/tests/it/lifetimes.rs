@@ -89,7 +89,7 @@ fn says_how_long_each_kind_is_kept() {
     assert_eq!(
         Lifetimes::from_settings(&Settings::from(KEPT)).unwrap().to_string(),
         "what was said for 10 days, attempts and traces for 11, receipts for 12, quarantine for 13, \
-         claims for 1000, consents for 8 years"
+         claims for 1000, what operators did for 400 days, consents for 8 years"
     );
     assert_eq!(Lifetimes::from_settings(&Settings::default()).unwrap(), Lifetimes::default());
 }
@@ -103,6 +103,7 @@ fn refuses_to_keep_anything_for_too_short_a_time_and_says_why() {
         ("KEEP_RECEIPTS_DAYS", "3", "from 4 to 3650; not fewer, since their attempts"),
         ("KEEP_QUARANTINE_DAYS", "0", "from 1 to 3650; not fewer, since somebody"),
         ("KEEP_CLAIMS_DAYS", "399", "from 400 to 3650; not fewer, since a call"),
+        ("KEEP_AUDIT_DAYS", "6", "from 7 to 3650; not fewer, since what was done"),
         ("KEEP_CONSENTS_YEARS", "3", "from 4 to 100; not fewer, since in the USA"),
         ("KEEP_CONSENTS_YEARS", "-1", "from 4 to 100"),
     ] {
