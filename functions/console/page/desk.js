@@ -3,6 +3,7 @@
 
 import { fetched, morph } from "./live.js";
 import { repeat } from "./parts.js";
+import { segmentsOf } from "./segments.js";
 
 /** How often the server is asked for news, in milliseconds, while the page is seen. */
 const OFTEN = 5000;
@@ -20,6 +21,7 @@ const stale = document.getElementById("stale");
 stay();
 copying();
 keys();
+counting();
 
 /** Draws the page anew when something has changed. A page that is not seen hears nothing, and asks first of all. */
 function stay() {
@@ -101,6 +103,19 @@ function copying() {
     });
     node.after(button);
   }
+}
+
+/** What the text in the box takes, as it is typed. */
+function counting() {
+  const box = document.getElementById("words"), shown = document.querySelector("[data-counter]");
+  if (!box || !shown) return;
+  const count = () => {
+    const { segments, left, alphabet } = segmentsOf(box.value);
+    shown.hidden = box.value === "";
+    shown.textContent = shown.dataset.counter.replace("%1", segments).replace("%2", left) + alphabet;
+  };
+  box.addEventListener("input", count);
+  count();
 }
 
 /** Keys for hands that stay on the keyboard. Each does what a link or a button does. */

@@ -2,6 +2,7 @@
 // handset does.
 
 import { call, count, fresh, make, phoneNumber, read, repeat, write } from "./parts.js";
+import { segmentsOf } from "./segments.js";
 import { threadView } from "./thread.js";
 
 /** The address of ours that phones text. */
@@ -11,10 +12,6 @@ const OURS = "mock";
 const LONGEST = 1600;
 
 const KEYWORDS = ["STOP", "START", "HELP"];
-
-/** The GSM alphabet (3GPP TS 23.038): characters of one septet, then those of two. */
-const BASIC = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
-const EXTENSION = new Set("\f^{}\\[~]|€");
 
 /**
  * A phone with this number. Calls `chosen(phone, trace)` whenever its thread changes or a message is
@@ -149,25 +146,4 @@ export function phone(number, agent, chosen, close) {
   handset.focus = () => box.focus();
   handset.loop = loop;
   return handset;
-}
-
-/** The segments of a text, and how much more fits into the last one. */
-function segmentsOf(text) {
-  const characters = [...text];
-  const gsm = characters.every((character) => BASIC.has(character) || EXTENSION.has(character));
-  const size = (character) => (gsm ? (EXTENSION.has(character) ? 2 : 1) : character.length);
-  const [alone, part] = gsm ? [160, 153] : [70, 67];
-  const alphabet = gsm ? "" : " (Unicode)";
-  const units = characters.reduce((sum, character) => sum + size(character), 0);
-  if (units <= alone) return { segments: 1, left: alone - units, alphabet };
-  let segments = 1, used = 0;
-  for (const character of characters) {
-    // A character of two units is never split.
-    if (used + size(character) > part) {
-      segments += 1;
-      used = 0;
-    }
-    used += size(character);
-  }
-  return { segments, left: part - used, alphabet };
 }

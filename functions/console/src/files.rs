@@ -12,13 +12,14 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Everything below `/console/` that is neither a page nor data.
-const FILES: [(&str, &str, &str); 10] = [
+const FILES: [(&str, &str, &str); 11] = [
     ("desk.css", CSS, include_str!("../page/desk.css")),
     ("desk.js", JAVASCRIPT, include_str!("../page/desk.js")),
     ("live.js", JAVASCRIPT, include_str!("../page/live.js")),
     ("phones.css", CSS, include_str!("../page/phones.css")),
     ("phones.js", JAVASCRIPT, include_str!("../page/phones.js")),
     ("phone.js", JAVASCRIPT, include_str!("../page/phone.js")),
+    ("segments.js", JAVASCRIPT, include_str!("../page/segments.js")),
     ("thread.js", JAVASCRIPT, include_str!("../page/thread.js")),
     ("inspector.js", JAVASCRIPT, include_str!("../page/inspector.js")),
     ("parts.js", JAVASCRIPT, include_str!("../page/parts.js")),

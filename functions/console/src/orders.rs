@@ -60,9 +60,9 @@ pub(crate) struct Posted {
 }
 
 impl Posted {
-    /// A post with nothing in it.
-    pub(crate) fn by(by: By) -> Self {
-        Self { by, wanted: Wanted::default() }
+    /// What is said.
+    pub(crate) fn words(&self) -> &str {
+        self.wanted.words.trim()
     }
 }
 
@@ -130,18 +130,20 @@ pub(crate) async fn say(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Response {
-    done(posted, async |posted| {
-        let words = posted.wanted.words.trim().to_owned();
-        if words.is_empty() {
-            return Err(Failure::Unfit("nothing is said"));
-        }
-        if words.chars().count() > LONGEST {
-            return Err(Failure::Unfit("this is too long for one text"));
-        }
-        let at_night = posted.wanted.at_night;
-        order(&console, &id, OrderKind::Say { words, at_night }, posted).await
-    })
-    .await
+    done(posted, async |posted| text(&console, &id, posted).await).await
+}
+
+/// Texts what was written.
+pub(crate) async fn text(console: &Console, id: &str, posted: &Posted) -> Answer {
+    let words = posted.words().to_owned();
+    if words.is_empty() {
+        return Err(Failure::Unfit("nothing is said"));
+    }
+    if words.chars().count() > LONGEST {
+        return Err(Failure::Unfit("this is too long for one text"));
+    }
+    let at_night = posted.wanted.at_night;
+    order(console, id, OrderKind::Say { words, at_night }, posted).await
 }
 
 pub(crate) async fn give_back(
@@ -161,14 +163,16 @@ pub(crate) async fn done_with(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Response {
-    done(posted, async |posted| {
-        let word = posted.wanted.word.clone();
-        if word.as_ref().is_some_and(|word| word.chars().count() > SHORT) {
-            return Err(Failure::Unfit("this is too long for a word"));
-        }
-        order(&console, &id, OrderKind::Done { word }, posted).await
-    })
-    .await
+    done(posted, async |posted| close(&console, &id, posted).await).await
+}
+
+/// Deals with a conversation.
+pub(crate) async fn close(console: &Console, id: &str, posted: &Posted) -> Answer {
+    let word = posted.wanted.word.clone();
+    if word.as_ref().is_some_and(|word| word.chars().count() > SHORT) {
+        return Err(Failure::Unfit("this is too long for a word"));
+    }
+    order(console, id, OrderKind::Done { word }, posted).await
 }
 
 pub(crate) async fn correct(
@@ -176,15 +180,17 @@ pub(crate) async fn correct(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Response {
-    done(posted, async |posted| {
-        let Wanted { number, field, value, .. } = &posted.wanted;
-        if !console.about.fields.contains(field) {
-            return Err(Failure::Unfit("the agent does not collect this"));
-        }
-        let (number, field, value) = (*number, field.clone(), value.clone());
-        order(&console, &id, OrderKind::Correct { number, field, value }, posted).await
-    })
-    .await
+    done(posted, async |posted| mend(&console, &id, posted).await).await
+}
+
+/// Corrects what was collected.
+pub(crate) async fn mend(console: &Console, id: &str, posted: &Posted) -> Answer {
+    let Wanted { number, field, value, .. } = &posted.wanted;
+    if !console.about.fields.contains(field) {
+        return Err(Failure::Unfit("the agent does not collect this"));
+    }
+    let (number, field, value) = (*number, field.clone(), value.clone());
+    order(console, id, OrderKind::Correct { number, field, value }, posted).await
 }
 
 /// Answers a post: with the page that it names, or in JSON.

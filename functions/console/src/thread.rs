@@ -86,6 +86,12 @@ pub(crate) struct Message {
     pub(crate) number: u64,
     /// Why it is not answered, in a word, if so.
     pub(crate) aside: Option<String>,
+    /// The operator who wrote it, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<String>,
+    /// Why it was not sent, if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) not_sent: Option<String>,
     /// The trace of its turn.
     pub(crate) trace: Option<TraceId>,
     /// The status of the last attempt at a reply.
@@ -103,6 +109,8 @@ pub(crate) enum Who {
     Business,
     /// A note for the model only.
     Note,
+    /// An operator corrected what was collected.
+    Corrected,
 }
 
 impl Thread {
@@ -194,24 +202,49 @@ fn said(number: u64, turns: &[Value]) -> Vec<Message> {
     let mut last = 0;
     let entries = turns.iter().filter_map(|turn| serde_json::from_value(turn.clone()).ok());
     let bubble = |entry| {
-        let (who, text, at) = match entry {
-            Entry::Person { text, at } | Entry::Unanswered { text, at } => {
-                (Who::Person, text, Some(at))
-            }
-            Entry::Agent { text, at, .. } => (Who::Agent, text?, Some(at)),
-            Entry::Fixed { text, at } => (Who::Product, text, Some(at)),
-            Entry::ByHand { text, at, .. } => (Who::Business, text, Some(at)),
-            Entry::Note { text } => (Who::Note, text, None),
-            Entry::Tool { .. } | Entry::NotSent { .. } | Entry::Corrected { .. } => return None,
+        let bubble = |who, text: &str, at: Option<Timestamp>| {
+            message(who, text, at.map_or(0, Timestamp::as_millisecond), number)
         };
-        last = at.map_or(last, Timestamp::as_millisecond);
-        Some(message(who, &text, last, number))
+        let shown = match entry {
+            Entry::Person { text, at } | Entry::Unanswered { text, at } => {
+                bubble(Who::Person, &text, Some(at))
+            }
+            Entry::Agent { text, at, .. } => bubble(Who::Agent, &text?, Some(at)),
+            Entry::Fixed { text, at } => bubble(Who::Product, &text, Some(at)),
+            Entry::ByHand { text, at, by } => {
+                Message { by, ..bubble(Who::Business, &text, Some(at)) }
+            }
+            Entry::NotSent { text, by, why, at } => {
+                let who = if by.is_empty() { Who::Agent } else { Who::Business };
+                let by = Some(by).filter(|by| !by.is_empty());
+                Message { by, not_sent: Some(why), ..bubble(who, &text, Some(at)) }
+            }
+            Entry::Corrected { field, value, by, at } => {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let text = format!("{}: {value}", field.replace('_', " "));
+                Message { by: Some(by), ..bubble(Who::Corrected, &text, Some(at)) }
+            }
+            Entry::Note { text } => Message { at: last, ..bubble(Who::Note, &text, None) },
+            Entry::Tool { .. } => return None,
+        };
+        last = shown.at;
+        Some(shown)
     };
     entries.filter_map(bubble).collect()
 }
 
 fn message(who: Who, text: &str, at: i64, number: u64) -> Message {
-    Message { who, text: text.to_owned(), at, number, aside: None, trace: None, delivery: None }
+    Message {
+        who,
+        text: text.to_owned(),
+        at,
+        number,
+        aside: None,
+        by: None,
+        not_sent: None,
+        trace: None,
+        delivery: None,
+    }
 }
 
 /// The number of the conversation that was under way at a moment.
@@ -227,7 +260,8 @@ fn assign(messages: &mut [Message], attempts: &[Delivery]) {
     let mut next_reply: Option<i64> = None;
     let mut trace = None;
     for message in messages.iter_mut().rev() {
-        if matches!(message.who, Who::Agent | Who::Product | Who::Business) {
+        let is_ours = matches!(message.who, Who::Agent | Who::Product | Who::Business);
+        if is_ours && message.not_sent.is_none() {
             let last = attempts.iter().rev().find(|attempt| {
                 attempt.at >= message.at && next_reply.is_none_or(|next| attempt.at < next)
             });

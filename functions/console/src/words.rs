@@ -65,11 +65,12 @@ sections! {
         no_new_results no_not_delivered no_all found_nobody search search_label searched_all
         searched_some cut clear older newest agent export more_than choose with_mock
     }
-    State { theirs thinking waiting quiet ours over }
+    State { theirs thinking waiting quiet ours ours_by over }
     Thread {
         back brief messages earlier latest person product by_hand note over aside through
         thinking silent opted_out blocked with_person reason a_person quiet block unblock give_back
-        nothing_sent last_text route
+        nothing_sent last_text route say_label say counter take more at_night done_word done taken unfit
+        not_sent
     }
     Delivery {
         sending sending_means unknown unknown_means accepted accepted_means sent sent_means
@@ -80,7 +81,7 @@ sections! {
         stopped blocked country limit loop_ too_many with_a_person thanks reaction report
         quiet_hours restored
     }
-    Brief { title collected answers none earlier cost cost_of field value }
+    Brief { title collected answers none earlier cost cost_of field value correct save }
     Trace {
         title closed together until_sent in_model tokens cost segments attempts
         provider status id nothing

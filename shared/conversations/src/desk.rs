@@ -49,6 +49,8 @@ pub struct Row {
     /// How the last conversation ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<String>,
+    /// The operator who has it.
+    pub by: Option<String>,
     /// Until when they wait, or a person has it.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub until_at: Option<Timestamp>,

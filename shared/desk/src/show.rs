@@ -111,6 +111,7 @@ pub(crate) fn row(
         state,
         why,
         ending: ended.map(|ended| ended.ending.clone()),
+        by: next.taken_by(now).map(|by| by.name.clone()),
         until_at,
         at: last.map(|last| last.at.unwrap_or(now)),
         waits_at: waiting.first().map(|text| text.at).filter(|_| state == Standing::Waiting),

@@ -333,7 +333,10 @@ fn standing(row: &Row, shown: &Shown) -> (String, Tone) {
         Standing::Thinking => (&w.thinking, Tone::Open),
         Standing::Waiting => (&w.waiting, Tone::Bad),
         Standing::Quiet => (&w.quiet, Tone::Open),
-        Standing::Ours if !is_past => (&w.ours, Tone::Doubt),
+        Standing::Ours if !is_past => match &row.by {
+            Some(who) => return (w.ours_by.plain(&[("who", who)]), Tone::Doubt),
+            None => (&w.ours, Tone::Doubt),
+        },
         Standing::Over => match &row.ending {
             Some(ending) => return (words.ending.of(ending).to_owned(), Tone::Open),
             None => (&w.over, Tone::Open),

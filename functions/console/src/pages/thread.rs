@@ -44,10 +44,14 @@ struct ThreadPage {
     trace: Option<Drawn>,
     /// Whether the reader has chosen the message of that trace.
     trace_is_chosen: bool,
+    /// A post with the same is a repeat.
+    nonce: String,
+    /// What the script says of the text in the box: `%1` segments, and `%2` left in the last.
+    counter: String,
 }
 
 /// What a reader has asked for of a thread.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Asked {
     /// The trace of the chosen message.
     trace: Option<String>,
@@ -78,6 +82,19 @@ struct Drawing {
     evidence: Vec<Html>,
     is_blocked: bool,
     is_with_person: bool,
+    /// Who has it, by name.
+    holder: Option<String>,
+    /// Whether the reader may take it: nobody has, or somebody else.
+    may_take: bool,
+    /// What the box to write in says, and what was wrong with it.
+    draft: Draft,
+}
+
+/// Words that an operator has typed and that were not sent, and why.
+#[derive(Default)]
+pub(crate) struct Draft {
+    pub(crate) words: String,
+    pub(crate) problem: Option<String>,
 }
 
 /// One line of a thread.
@@ -89,6 +106,7 @@ struct Line {
     time: Option<Html>,
     through: Option<String>,
     reached: Option<Reached>,
+    not_sent: Option<String>,
     aside: Option<String>,
     trace: Option<TraceId>,
     is_chosen: bool,
@@ -96,6 +114,8 @@ struct Line {
 
 /// What was collected.
 struct BriefDrawing {
+    /// Of which conversation the fields are.
+    number: u64,
     figures: Vec<String>,
     fields: Vec<Field>,
     ended: Vec<Collected>,
@@ -103,12 +123,15 @@ struct BriefDrawing {
 
 /// A field of a brief.
 struct Field {
+    /// Its name, and as words.
     name: String,
+    shown: String,
     value: Option<String>,
 }
 
 /// What was collected in a conversation that is over.
 struct Collected {
+    number: u64,
     title: String,
     cost: Option<String>,
     fields: Vec<Field>,
@@ -120,10 +143,16 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    visit.answer(Part::Inbox, drawn(&visit, &id, &asked).await)
+    visit.answer(Part::Inbox, drawn(&visit, &id, &asked, Draft::default()).await)
 }
 
-async fn drawn(visit: &Visit, id: &str, asked: &Asked) -> Result<Response, Failure> {
+/// The page, with what somebody has typed.
+pub(crate) async fn drawn(
+    visit: &Visit,
+    id: &str,
+    asked: &Asked,
+    draft: Draft,
+) -> Result<Response, Failure> {
     let id = ConversationId::parse(id).ok_or(Failure::Unknown)?;
     let (console, shown) = (&visit.console, &visit.shown);
     let now = shown.now.timestamp();
@@ -158,6 +187,7 @@ async fn drawn(visit: &Visit, id: &str, asked: &Asked) -> Result<Response, Failu
     if before.is_none() && (row.result_at.is_some() || row.failed_at.is_some()) {
         console.store.note_seen(&id, now).await?;
     }
+    let holder = loaded.conversation.taken_by(now).map(|by| by.name.clone());
     let list = List::of(console, shown, &asked.listed, Some(&id)).await?;
     let page_of = ThreadPage {
         list,
@@ -165,9 +195,14 @@ async fn drawn(visit: &Visit, id: &str, asked: &Asked) -> Result<Response, Failu
         thread: Drawing {
             earlier,
             is_earlier: before.is_some(),
+            may_take: holder.as_deref() != Some(visit.by().name.as_str()),
+            holder,
+            draft,
             evidence,
             ..Drawing::of(&thread, &loaded, &console.about, row, chosen.as_ref(), shown)
         },
+        nonce: TraceId::fresh().to_string(),
+        counter: visit.words.thread.counter.plain(&[("count", &"%1"), ("left", &"%2")]),
         trace_is_chosen: chosen.is_some(),
         trace,
         frame: visit.frame(Part::Inbox),
@@ -221,6 +256,9 @@ impl Drawing {
             evidence: vec![],
             is_blocked: thread.blocked.is_some(),
             is_with_person,
+            holder: None,
+            may_take: true,
+            draft: Draft::default(),
             number,
         }
     }
@@ -253,7 +291,7 @@ fn alerts(
     let mut alerts = vec![];
     if let (Some(_), Some(handed_over)) = (thread.with_person_until, &conversation.handed_over) {
         let (since, until) = (shown.moment(handed_over.at), shown.moment(handed_over.until));
-        let who = w.a_person.as_str();
+        let who = handed_over.by.as_ref().map_or(w.a_person.as_str(), |by| by.name.as_str());
         let values: &[(&str, &dyn Display)] =
             &[("who", &who), ("since", &since), ("until", &until)];
         alerts.push(w.with_person.with(values));
@@ -320,8 +358,9 @@ impl Line {
             Who::Person => ("person", w.person.as_str()),
             Who::Agent => ("agent", about.agent.as_str()),
             Who::Product => ("product", w.product.as_str()),
-            Who::Business => ("business", w.by_hand.as_str()),
+            Who::Business => ("business", message.by.as_deref().unwrap_or(w.by_hand.as_str())),
             Who::Note => ("note", w.note.as_str()),
+            Who::Corrected => ("note", message.by.as_deref().unwrap_or(w.by_hand.as_str())),
         };
         let delivery = message.delivery.as_ref();
         let provider = delivery.map(|delivery| &delivery.provider);
@@ -333,6 +372,7 @@ impl Line {
             time: moment(message.at).filter(|_| kind != "note").map(|at| shown.time(at)),
             through: provider.map(|provider| w.through.plain(&[("provider", provider)])),
             reached: delivery.map(|delivery| Reached::of(delivery, words)),
+            not_sent: message.not_sent.as_ref().map(|why| w.not_sent.plain(&[("why", why)])),
             aside: message.aside.as_ref().map(|why| aside(why, words)),
             trace: message.trace.clone(),
             is_chosen: chosen.is_some() && message.trace.as_ref() == chosen,
@@ -347,6 +387,7 @@ impl Line {
             time: None,
             through: None,
             reached: None,
+            not_sent: None,
             aside: None,
             trace: None,
             is_chosen: false,
@@ -404,11 +445,13 @@ impl BriefDrawing {
         }
         let shown_fields = begun || thread.ended.is_empty();
         let ended = thread.ended.iter().rev().map(|over| Collected {
+            number: over.number,
             title: ending(&w.earlier, over, shown),
             cost: cost(&over.cost).then(|| w.cost_of.plain(&[("amount", &amount(&over.cost))])),
             fields: fields(&over.brief, &[]),
         });
         Self {
+            number: thread.number,
             figures: if shown_fields { figures } else { vec![] },
             fields: if shown_fields { collected } else { vec![] },
             ended: ended.collect(),
@@ -420,7 +463,8 @@ impl BriefDrawing {
 fn fields(brief: &Map<String, Value>, asked: &[String]) -> Vec<Field> {
     let others = brief.keys().filter(|name| !asked.contains(name));
     let field = |name: &String| Field {
-        name: name.replace('_', " "),
+        name: name.clone(),
+        shown: name.replace('_', " "),
         value: brief.get(name).map(|value| match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),

@@ -50,7 +50,7 @@ async fn lets_a_browser_run_nothing_but_our_files() {
 #[tokio::test]
 async fn counts_with_the_alphabet_that_texts_are_sent_in() {
     let console = at_home();
-    let (_, _, script) = console.call("GET /console/phone.js", &console.known()).await;
+    let (_, _, script) = console.call("GET /console/segments.js", &console.known()).await;
     let table = |name: &str| -> String {
         let begin = format!("const {name} = new Set(");
         let (_, rest) = script.split_once(&begin).unwrap();

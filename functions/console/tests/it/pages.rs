@@ -350,3 +350,25 @@ async fn a_search_that_finds_more_than_is_shown_says_so() {
     let (_, page) = console.page("/console/inbox?q=0107", "en").await;
     assert!(!page.contains(cut) && page.contains("(202) 555-0107"), "{page}");
 }
+
+#[tokio::test]
+async fn an_operator_writes_from_the_page_and_gets_refused_words_back() {
+    let console = at_home();
+    answer(&console.store, 0, "Which day?", Status::Delivered).await;
+    let thread = format!("/console/inbox/{}", id());
+    let form = console.form_token().await;
+    let say = format!("{form}&nonce=1&words=We+come+at+nine");
+    assert_eq!(console.posts(&format!("{thread}/say"), &say).await, (303, thread.clone()));
+    assert_eq!(console.posts(&format!("{thread}/say"), &say).await, (303, thread.clone()));
+    let orders = console.get("audit").await;
+    assert_eq!(orders.to_string().matches("\"say\"").count(), 1, "twice is once: {orders}");
+
+    console.store.stop_by_hand(&person(), Timestamp::now()).await.unwrap();
+    let form_type = "Content-Type: application/x-www-form-urlencoded";
+    let headers = format!("{}\n{form_type}", console.known());
+    let say = format!("{form}&nonce=2&words=%3Cb%3EAt+ten%3C/b%3E");
+    let (status, _, page) = console.sends(&format!("POST {thread}/say"), &headers, &say).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("&#60;b&#62;At ten&#60;/b&#62;</textarea>"), "{page}");
+    assert!(page.contains("Opted out.") && page.contains("role=\"alert\""), "{page}");
+}
