@@ -75,8 +75,11 @@ locals {
       description = "The operator's page."
       timeout     = 20
       memory      = 256
-      settings    = {}
-      allow       = {}
+      settings    = { TURN_QUEUE_URL = aws_sqs_queue.turns.url }
+      allow = {
+        # What an operator wants is carried out at once.
+        WakeConversations = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.turns.arn] }
+      }
     }
   }
 

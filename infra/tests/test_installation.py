@@ -220,6 +220,7 @@ def test_a_role_may_do_exactly_what_its_function_does(infra, client, function):
             "SeeTheQueue": ({"sqs:GetQueueAttributes"}, turns),
         },
         "receipts": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
+        "console": {"WakeConversations": ({"sqs:SendMessage"}, turns)},
         "sweep": {
             "WakeConversations": ({"sqs:SendMessage"}, turns),
             "CountDeadLetters": (

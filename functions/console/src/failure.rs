@@ -19,7 +19,7 @@ pub(crate) enum Failure {
     /// The person has stopped, or their number is blocked.
     Stopped,
     /// What was sent cannot be used, for this reason.
-    Unfit(&'static str),
+    Unfit(String),
     /// The store does not answer: try again.
     Unavailable(Unavailable),
 }
@@ -36,13 +36,17 @@ impl IntoResponse for Failure {
             let told = json!({ "error": "somebody else has this conversation", "with": name });
             return (StatusCode::CONFLICT, Json(told)).into_response();
         }
+        if let Self::Unfit(why) = self {
+            return (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": why })))
+                .into_response();
+        }
         let (status, problem) = match self {
             Self::Unknown => (StatusCode::NOT_FOUND, "not found"),
             Self::NotHandedOver => (StatusCode::CONFLICT, "the agent has this conversation"),
             Self::NotBlocked => (StatusCode::CONFLICT, "this number is not blocked"),
             Self::Taken(_) => (StatusCode::CONFLICT, "somebody else has this conversation"),
             Self::Stopped => (StatusCode::CONFLICT, "the person has stopped"),
-            Self::Unfit(why) => (StatusCode::UNPROCESSABLE_ENTITY, why),
+            Self::Unfit(_) => (StatusCode::UNPROCESSABLE_ENTITY, "this cannot be used"),
             Self::Unavailable(error) => {
                 tracing::error!(%error, "the console could not read the store: {error}");
                 (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")

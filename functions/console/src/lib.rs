@@ -27,7 +27,7 @@ mod words;
 use std::sync::Arc;
 
 use access::{Access, Closed};
-use agent::Page;
+use agent::{Field, Page};
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
@@ -35,7 +35,8 @@ use axum::response::Response;
 use conversations::Store;
 use jiff::tz::TimeZone;
 use limits::Limits;
-use serde::Serialize;
+use queue::Queue;
+use serde::{Serialize, Serializer};
 use settings::{Names, Settings};
 use sms::Providers;
 
@@ -55,6 +56,7 @@ pub const SETTINGS: &[Names] = &[
     Store::SETTINGS,
     Access::SETTINGS,
     Limits::SETTINGS,
+    Queue::SETTINGS,
 ];
 
 /// The function, with the data it shows.
@@ -71,6 +73,8 @@ pub struct Console {
     pub limits: Limits,
     /// The time zone in which days are counted.
     pub time_zone: TimeZone,
+    /// What wakes a turn for an order. Without it, the sweep does.
+    pub queue: Option<Queue>,
     /// What tells open pages of news, where the process goes on between two requests.
     pub live: Option<Live>,
 }
@@ -94,8 +98,9 @@ pub struct About {
     pub turns: u32,
     /// What amounts of money are in.
     pub currency: String,
-    /// What the agent collects: the names of the fields, in the order in which it asks.
-    pub fields: Vec<String>,
+    /// What the agent collects, in the order in which it asks.
+    #[serde(serialize_with = "names")]
+    pub fields: Vec<Field>,
 }
 
 /// The store in use.
@@ -106,6 +111,11 @@ pub enum Kept {
     Embedded,
     /// In Firestore.
     Firestore,
+}
+
+/// The fields by name.
+fn names<S: Serializer>(fields: &[Field], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(fields.iter().map(|field| &field.name))
 }
 
 impl About {
@@ -129,7 +139,7 @@ impl About {
             public_url: public_url.to_owned(),
             turns: page.turns,
             currency: settings.get("CAP_CURRENCY").unwrap_or("USD").to_owned(),
-            fields: page.fields.iter().map(|field| field.name.clone()).collect(),
+            fields: page.fields.clone(),
         }
     }
 }

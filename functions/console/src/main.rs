@@ -10,6 +10,7 @@ use conversations::Store;
 use host::Function;
 use limits::Limits;
 use providers::Role;
+use queue::Queue;
 
 fn main() -> ExitCode {
     Function::reading(console::SETTINGS).serve_http(async |settings| {
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
             about: About::of(&settings, &public_url, &page, &providers, &store),
             limits: Limits::from_settings(&settings, &providers)?.with_hours(page.quiet_hours),
             time_zone: page.time_zone.clone(),
+            queue: Queue::from_settings(&settings)?,
             live: None,
             store,
             providers,

@@ -12,6 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use conversations::{Act, By, ConversationId, Loaded, Order, OrderKind, Ordered};
 use jiff::Timestamp;
+use queue::{KEYWORDS, WakeUp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use telemetry::TraceId;
@@ -137,10 +138,10 @@ pub(crate) async fn say(
 pub(crate) async fn text(console: &Console, id: &str, posted: &Posted) -> Answer {
     let words = posted.words().to_owned();
     if words.is_empty() {
-        return Err(Failure::Unfit("nothing is said"));
+        return Err(Failure::Unfit("nothing is said".into()));
     }
     if words.chars().count() > LONGEST {
-        return Err(Failure::Unfit("this is too long for one text"));
+        return Err(Failure::Unfit("this is too long for one text".into()));
     }
     let at_night = posted.wanted.at_night;
     order(console, id, OrderKind::Say { words, at_night }, posted).await
@@ -170,7 +171,7 @@ pub(crate) async fn done_with(
 pub(crate) async fn close(console: &Console, id: &str, posted: &Posted) -> Answer {
     let word = posted.wanted.word.clone();
     if word.as_ref().is_some_and(|word| word.chars().count() > SHORT) {
-        return Err(Failure::Unfit("this is too long for a word"));
+        return Err(Failure::Unfit("this is too long for a word".into()));
     }
     order(console, id, OrderKind::Done { word }, posted).await
 }
@@ -186,8 +187,10 @@ pub(crate) async fn correct(
 /// Corrects what was collected.
 pub(crate) async fn mend(console: &Console, id: &str, posted: &Posted) -> Answer {
     let Wanted { number, field, value, .. } = &posted.wanted;
-    if !console.about.fields.contains(field) {
-        return Err(Failure::Unfit("the agent does not collect this"));
+    let known = console.about.fields.iter().find(|known| known.name == *field);
+    let known = known.ok_or_else(|| Failure::Unfit("the agent does not collect this".into()))?;
+    if !value.is_null() {
+        known.typed(value).map_err(Failure::Unfit)?;
     }
     let (number, field, value) = (*number, field.clone(), value.clone());
     order(console, id, OrderKind::Correct { number, field, value }, posted).await
@@ -224,11 +227,23 @@ pub(crate) async fn order(console: &Console, id: &str, kind: OrderKind, posted: 
     let (by, expects) = (by.clone(), wanted.expects.clone());
     let order = Order { id: String::new(), kind, by, expects, trace, at: now };
     let word = match console.store.order(&claim, &id, &order).await? {
-        Ordered::New => "new",
+        Ordered::New => {
+            wake(console, &id, order.trace).await;
+            "new"
+        }
         Ordered::Repeat => "repeat",
         Ordered::NoConversation => return Err(Failure::Unknown),
     };
     Ok(Json(json!({ "ordered": word })))
+}
+
+/// Wakes a turn beside one that waits for a model. If the queue fails, the sweep finds the order.
+async fn wake(console: &Console, id: &ConversationId, trace: TraceId) {
+    let Some(queue) = &console.queue else { return };
+    let (conversation, once) = (format!("{id}{KEYWORDS}"), trace.to_string());
+    if let Err(error) = queue.send(&WakeUp { conversation, trace }, &once).await {
+        tracing::warn!(%error, "left a wake-up to the sweep: {error}");
+    }
 }
 
 /// Says at once what a turn would refuse.

@@ -178,7 +178,11 @@ impl Visit {
             Failure::Unavailable(_) => (&w.no_store, &w.try_again),
         };
         let frame = self.frame(part);
-        let problem = Problem { frame, title, why };
+        let unfit = match &failure {
+            Failure::Unfit(why) => Some(why.clone()),
+            _ => None,
+        };
+        let problem = Problem { frame, title, why, unfit };
         page(failure.into_response().status(), &problem)
     }
 }
@@ -190,6 +194,8 @@ struct Problem {
     frame: Frame,
     title: &'static Phrase,
     why: &'static Phrase,
+    /// What is wrong with what was written, in English.
+    unfit: Option<String>,
 }
 
 /// The page of a template.

@@ -65,10 +65,10 @@ sections! {
         no_new_results no_not_delivered no_all found_nobody search search_label searched_all
         searched_some cut clear older newest agent export more_than choose with_mock
     }
-    State { theirs thinking waiting quiet ours ours_by over }
+    State { theirs thinking waiting quiet ours ours_by unread over }
     Thread {
         back brief messages earlier latest person product by_hand note over aside through
-        thinking silent opted_out blocked with_person reason a_person quiet block unblock give_back
+        thinking silent opted_out blocked with_person for_good reason a_person quiet block unblock give_back
         nothing_sent last_text route say_label say counter take more at_night done_word done taken unfit
         not_sent
     }

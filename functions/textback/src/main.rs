@@ -14,8 +14,8 @@ use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
 use crate::commands::{
-    backup, chat, consents, console_user, doctor, give_back, languages, limits, person, quarantine,
-    register, restore, send, serve, smoke,
+    audit, backup, chat, consents, console_user, doctor, languages, limits, orders, person,
+    quarantine, register, restore, send, serve, smoke,
 };
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
@@ -38,11 +38,10 @@ enum Command {
     Serve,
     /// Send one text by the configured providers and print each attempt
     Send(send::Asked),
-    /// Give a person whose conversation was handed over back to the agent
-    GiveBack {
-        /// Their number, as +12025550143
-        person: String,
-    },
+    #[command(flatten)]
+    Order(orders::Wanted),
+    /// Print what operators did, the latest last
+    Audit(audit::Asked),
     /// Act as a phone in the terminal
     Chat(chat::Asked),
     /// Text the deployment at `PUBLIC_URL` from a test number, and report each step
@@ -138,9 +137,10 @@ fn carry_out(
             host::run(quiet(settings), |settings| languages::run(settings, asked))
         }
         Command::Send(asked) => host::run(quiet(settings), |settings| send::run(settings, asked)),
-        Command::GiveBack { person } => {
-            host::run(quiet(settings), |settings| give_back::run(settings, person))
+        Command::Order(order) => {
+            host::run(quiet(settings), |settings| orders::run(settings, order))
         }
+        Command::Audit(asked) => host::run(quiet(settings), |settings| audit::run(settings, asked)),
         Command::Backup(asked) => {
             let done = host::run(quiet(settings), async |settings| backup::run(&settings, &asked));
             return doctor::exit_code(done);

@@ -20,9 +20,20 @@ impl<'a> Wake<'a> {
             return Ok(Outcome::Unchanged);
         };
         let ended = self.turn.store.ended_as(&self.id, *number).await?;
+        let typed = self.typed(field, value);
         self.edit(loaded, |loaded| {
             let mut draft = self.dealing_with(loaded, order)?;
             let (by, at) = (order.by.name.clone(), self.clock.now());
+            let value = match &typed {
+                Ok(value) => value,
+                Err(problem) => {
+                    self.refuse(&mut draft, order, problem);
+                    if draft.next.open.is_none() {
+                        draft.set_due(at);
+                    }
+                    return Some(draft);
+                }
+            };
             let corrected =
                 entry(&Entry::Corrected { field: field.clone(), value: value.clone(), by, at });
             if draft.next.number == *number {
@@ -43,6 +54,12 @@ impl<'a> Wake<'a> {
             Some(draft)
         })
         .await
+    }
+
+    /// The value as the brief has it. A field that the page no longer has takes any.
+    fn typed(&self, field: &str, value: &Value) -> Result<Value, String> {
+        let known = self.turn.agent.page.fields.iter().find(|known| known.name == field);
+        known.filter(|_| !value.is_null()).map_or(Ok(value.clone()), |known| known.typed(value))
     }
 
     /// Tells the business of a corrected brief, if it has got an earlier one.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use conversations::budget::{Period, Reservation};
 use conversations::{
-    Attempt, Change, CommitError, Conversation, Loaded, Order, Reply, Unavailable, Waiting,
+    Attempt, Change, CommitError, Conversation, HandedOver, Loaded, Order, Reply, Unavailable,
+    Waiting,
 };
 use desk::Becomes;
 use jiff::{SignedDuration, Timestamp};
@@ -232,8 +233,8 @@ impl Draft<'_> {
     pub(crate) fn set_due(&mut self, now: Timestamp) {
         self.next.due_at = match self.is_empty() {
             _ if !self.next.failed.is_empty() || self.orders > 0 => Some(now),
-            true if self.next.answers == 0 => None,
             true if self.next.is_with_person(now) => with_person_until(&self.next),
+            true if self.next.answers == 0 => None,
             true => Some(quiet_since(&self.next, now) + QUIET),
             false => Some(self.next.ask_after.map_or(now, |after| after.max(now))),
         };
@@ -309,7 +310,7 @@ pub(crate) fn quiet_since(conversation: &Conversation, now: Timestamp) -> Timest
 /// Until when a person has a conversation, unless that has no end.
 fn with_person_until(conversation: &Conversation) -> Option<Timestamp> {
     let until = conversation.handed_over.as_ref()?.until;
-    (until < Timestamp::MAX - SignedDuration::from_secs(1)).then_some(until)
+    (until < HandedOver::NEVER).then_some(until)
 }
 
 fn is_under_way(conversation: &Conversation, attempt: &str) -> bool {

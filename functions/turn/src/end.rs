@@ -1,6 +1,7 @@
 //! The end of a conversation.
 
 use conversations::{Change, Effect, Ended, Loaded, Notice, Previous, Unavailable};
+use jiff::SignedDuration;
 use money::Amount;
 use serde_json::json;
 use telemetry::TraceId;
@@ -71,11 +72,7 @@ impl<'a> Wake<'a> {
         next.turns.clear();
         if let Some(reason) = reason.filter(|_| somebody) {
             self.leave_to_business(next);
-            let hours = self.turn.agent.page.handover.as_hours();
-            let sentence = format!(
-                "The agent handed a conversation over: answer this person by hand. The agent stays \
-                 silent for {hours} hours, unless you give the conversation back earlier."
-            );
+            let sentence = handed_over_for(self.turn.agent.page.handover);
             let id = format!("handed-over-{}-{}", self.id, ended.number);
             draft.changes.push(Change::Notice(Notice {
                 follow_up: Some(follow_up(&ended, &reason)),
@@ -113,6 +110,17 @@ impl<'a> Wake<'a> {
         }
         Ok(())
     }
+}
+
+/// The notice of a hand-over.
+fn handed_over_for(time: SignedDuration) -> String {
+    let silent = match time {
+        SignedDuration::MAX => "until you give the conversation back.".to_owned(),
+        time => format!("for {} hours, unless you give it back earlier.", time.as_hours()),
+    };
+    format!(
+        "The agent handed a conversation over: answer this person by hand. The agent stays silent {silent}"
+    )
 }
 
 /// The name of the first result of a conversation. After an erasure its number comes again, but not the trace

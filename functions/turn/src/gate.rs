@@ -253,6 +253,8 @@ impl<'a> Wake<'a> {
         if let (Closed::WithPerson, Some(handed_over)) = (closed, &mut draft.next.handed_over) {
             handed_over.held += run.texts.len() as u32;
             handed_over.unread += run.texts.len() as u32;
+            let first = run.texts.first().map(|text| text.at);
+            handed_over.unread_at = handed_over.unread_at.or(first);
         }
         draft.changes.extend(self.told(closed, run).map(Change::Notice));
         let (left, rest) = match closed {

@@ -36,7 +36,7 @@ impl Wake<'_> {
 
     /// Until when a person has a conversation that they get at this moment.
     pub(crate) fn handed_over_until(&self, at: Timestamp) -> Timestamp {
-        at.checked_add(self.turn.agent.page.handover).unwrap_or(Timestamp::MAX)
+        at.checked_add(self.turn.agent.page.handover).unwrap_or(HandedOver::NEVER)
     }
 
     /// Whether the agent says nothing to a run now, because a reply is open or a person has the

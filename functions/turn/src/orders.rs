@@ -77,9 +77,18 @@ impl<'a> Wake<'a> {
         let via = self.way_to(loaded).await?;
         let held = self.held_until(loaded, order.at).await?;
         let now = self.clock.now();
+        let reply = Reply {
+            via,
+            ours: loaded.conversation.ours.clone(),
+            by: Some(order.by.clone()),
+            at_night,
+            ..Reply::alone(words, &order.trace, now)
+        };
+        let cap = self.cap_on(loaded, &reply, self.is_pretended(loaded)).await?;
+        let capped = cap.map(|cap| format!("the cap {} is reached", cap.setting()));
         self.edit(loaded, |loaded| {
             let mut draft = self.dealing_with(loaded, order)?;
-            if let Some(why) = self.may_not_say(loaded, order) {
+            if let Some(why) = self.may_not_say(loaded, order).or_else(|| capped.clone()) {
                 self.refuse(&mut draft, order, &why);
                 if draft.next.open.is_none() {
                     draft.set_due(now);
@@ -97,15 +106,8 @@ impl<'a> Wake<'a> {
             let said =
                 Entry::ByHand { text: words.to_owned(), at: now, by: Some(order.by.name.clone()) };
             draft.next.turns.push(entry(&said));
-            let reply = Reply {
-                via: via.clone(),
-                ours: loaded.conversation.ours.clone(),
-                texted_at: Some(loaded.conversation.at),
-                by: Some(order.by.clone()),
-                at_night,
-                ..Reply::alone(words, &order.trace, now)
-            };
-            self.plan(loaded, &mut draft, reply);
+            let texted_at = Some(loaded.conversation.at);
+            self.plan(loaded, &mut draft, Reply { texted_at, ..reply.clone() });
             Some(draft)
         })
         .await
@@ -120,6 +122,7 @@ impl<'a> Wake<'a> {
         if let Some(handed_over) = &mut draft.next.handed_over {
             handed_over.held = handed_over.held.saturating_sub(held.len() as u32);
             handed_over.unread = handed_over.held;
+            handed_over.unread_at.take_if(|_| handed_over.held == 0);
         }
         let mut step = Step::new(steps::TOOK_UP, now).with("by", order.by.name.clone());
         step = step.with("texts", texts.len());
@@ -279,12 +282,13 @@ impl<'a> Wake<'a> {
         let before = draft.next.handed_over.take();
         let held = before.as_ref().map_or(0, |before| before.held);
         let unread = before.as_ref().map_or(0, |before| before.unread);
+        let unread_at = before.as_ref().and_then(|before| before.unread_at);
         let is_theirs =
             |before: &HandedOver| before.by.as_ref().is_some_and(|by| by.name == order.by.name);
         let at = before.filter(|it| now < it.until && is_theirs(it)).map_or(now, |it| it.at);
         let until = self.handed_over_until(now);
         let by = Some(order.by.clone());
-        draft.next.handed_over = Some(HandedOver { at, until, held, by, unread });
+        draft.next.handed_over = Some(HandedOver { at, until, held, by, unread, unread_at });
         draft.next.given_back_at = None;
         // What waits is not the model's any more.
         draft.reset_attempts();

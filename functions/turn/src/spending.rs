@@ -223,6 +223,35 @@ impl<'a> Wake<'a> {
         Ok(is_capped.then_some(if is_held { Found::Held(cap) } else { Found::Capped(cap) }))
     }
 
+    /// The cap that leaves no money for what an operator says, with what is kept back, if one does. Nothing is
+    /// reserved: two who write in the same moment may spend a text more.
+    pub(crate) async fn cap_on(
+        &self,
+        loaded: &Loaded,
+        reply: &Reply,
+        is_pretended: bool,
+    ) -> Result<Option<Cap>, Unavailable> {
+        let (money, period) = (&self.turn.bounds.money, self.period());
+        let cost = self.more_than(Amount::ZERO, reply, &loaded.conversation.theirs);
+        if cost == Amount::ZERO {
+            return Ok(None);
+        }
+        let spent = loaded.conversation.account.spent_today(period);
+        if money.caps.person_day.is_some_and(|cap| cap.saturating_sub(spent) < cost) {
+            return Ok(Some(Cap::PersonDay));
+        }
+        let payer = money.payer(is_pretended);
+        let left = |shard: &Shard| money.kept_back(shard, period, is_pretended);
+        let has_enough = |shard: &Shard| shard.is_of(payer) && left(shard) >= cost;
+        if loaded.shard.as_ref().is_some_and(has_enough) {
+            return Ok(None);
+        }
+        let shards = self.turn.store.shards(payer).await?;
+        let fullest = shards.iter().max_by_key(|shard| left(shard));
+        let capped = fullest.filter(|shard| left(shard) < cost);
+        Ok(capped.map(|shard| money.left(shard, period, is_pretended).1))
+    }
+
     /// Reserves the money of a run, as part of the commit that takes it up.
     pub(crate) fn reserve(&self, loaded: &Loaded, draft: &mut Draft<'a>, amount: Amount) {
         let Some(shard) = loaded.shard.as_ref().filter(|_| amount > Amount::ZERO) else { return };

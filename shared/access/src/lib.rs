@@ -35,7 +35,7 @@ use crate::sessions::{Genuine, is};
 use crate::tries::Tries;
 
 pub use known::Closed;
-pub use operator::Operator;
+pub use operator::{OWNER, Operator};
 pub use pages::OwnPages;
 pub use sessions::FormToken;
 pub use users::{Unfit, user};

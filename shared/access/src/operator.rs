@@ -1,7 +1,7 @@
 //! Who works with the console.
 
 /// The name of whoever has the one password or the link.
-pub(crate) const OWNER: &str = "owner";
+pub const OWNER: &str = "owner";
 
 /// The longest name, in characters.
 const LONGEST: usize = 64;

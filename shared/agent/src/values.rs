@@ -24,54 +24,56 @@ pub(crate) const NO_VALUE: &str = "that is no value: ask the person, or leave it
 const NO_TEXT: &str = "that is no value: ask the person, or leave it out; if they said that there is \
                        none, write it as a sentence";
 
-/// The value to store, or what to write instead.
-pub(crate) fn typed(field: &Field, value: &Value) -> Result<Value, String> {
-    let written = match value {
-        Value::String(written) => written.trim().to_owned(),
-        // The meaning is clear: there is only one choice.
-        Value::Array(values) if values.len() == 1 && !values[0].is_array() => {
-            return typed(field, &values[0]);
-        }
-        Value::Number(number) if field.kind == Kind::Number => {
-            return Ok(Value::Number(number::whole_if_it_is(number)));
-        }
-        Value::Number(_) | Value::Bool(_) => value.to_string(),
-        Value::Null => return Err(NO_VALUE.into()),
-        _ => return Err("write one value as plain text, several things with commas".into()),
-    };
-    if written.chars().count() > LONGEST {
-        return Err(format!("say it in at most {LONGEST} characters"));
-    }
-    // Encoded as JSON once more.
-    if written.starts_with(['"', '['])
-        && let Ok(value @ (Value::String(_) | Value::Array(_))) = serde_json::from_str(&written)
-    {
-        return typed(field, &value);
-    }
-    // A choice may offer "none", and "no" is an answer.
-    match &field.kind {
-        Kind::Choice(choices) => {
-            if let Some(choice) = chosen(choices, &written) {
-                return Ok(choice.into());
+impl Field {
+    /// The value to store for what somebody has written, or what to write instead.
+    pub fn typed(&self, value: &Value) -> Result<Value, String> {
+        let written = match value {
+            Value::String(written) => written.trim().to_owned(),
+            // The meaning is clear: there is only one choice.
+            Value::Array(values) if values.len() == 1 && !values[0].is_array() => {
+                return self.typed(&values[0]);
             }
+            Value::Number(number) if self.kind == Kind::Number => {
+                return Ok(Value::Number(number::whole_if_it_is(number)));
+            }
+            Value::Number(_) | Value::Bool(_) => value.to_string(),
+            Value::Null => return Err(NO_VALUE.into()),
+            _ => return Err("write one value as plain text, several things with commas".into()),
+        };
+        if written.chars().count() > LONGEST {
+            return Err(format!("say it in at most {LONGEST} characters"));
         }
-        Kind::YesNo => match meaning(&written, "") {
-            Some(Meaning::Yes) => return Ok(true.into()),
-            Some(Meaning::No) => return Ok(false.into()),
-            _ => {}
-        },
-        Kind::Text | Kind::Number | Kind::Date => {}
-    }
-    let is_text = field.kind == Kind::Text;
-    if fills_a_gap(field, &written) {
-        return Err(if is_text { NO_TEXT } else { NO_VALUE }.into());
-    }
-    match &field.kind {
-        Kind::Text => Ok(written.into()),
-        Kind::Number => number::parse(&written).map(Value::Number),
-        Kind::Date => day::parse(&written).map(|day| day.to_string().into()),
-        Kind::YesNo => Err("write true or false".into()),
-        Kind::Choice(choices) => Err(format!("write exactly one of: {}", choices.join(" | "))),
+        // Encoded as JSON once more.
+        if written.starts_with(['"', '['])
+            && let Ok(value @ (Value::String(_) | Value::Array(_))) = serde_json::from_str(&written)
+        {
+            return self.typed(&value);
+        }
+        // A choice may offer "none", and "no" is an answer.
+        match &self.kind {
+            Kind::Choice(choices) => {
+                if let Some(choice) = chosen(choices, &written) {
+                    return Ok(choice.into());
+                }
+            }
+            Kind::YesNo => match meaning(&written, "") {
+                Some(Meaning::Yes) => return Ok(true.into()),
+                Some(Meaning::No) => return Ok(false.into()),
+                _ => {}
+            },
+            Kind::Text | Kind::Number | Kind::Date => {}
+        }
+        let is_text = self.kind == Kind::Text;
+        if fills_a_gap(self, &written) {
+            return Err(if is_text { NO_TEXT } else { NO_VALUE }.into());
+        }
+        match &self.kind {
+            Kind::Text => Ok(written.into()),
+            Kind::Number => number::parse(&written).map(Value::Number),
+            Kind::Date => day::parse(&written).map(|day| day.to_string().into()),
+            Kind::YesNo => Err("write true or false".into()),
+            Kind::Choice(choices) => Err(format!("write exactly one of: {}", choices.join(" | "))),
+        }
     }
 }
 

@@ -226,15 +226,25 @@ pub struct HandedOver {
     /// Who has it. `None`: nobody has taken it yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<By>,
-    /// How many texts have come since an operator last said something.
+    /// How many texts have come that no operator has answered.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unread: u32,
+    /// When the first of them came.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub unread_at: Option<Timestamp>,
 }
 
 impl HandedOver {
+    /// The end of one that has none: it lasts until it is given back.
+    pub const NEVER: Timestamp = Timestamp::constant(253_370_764_800, 0);
+
     /// A hand-over at this moment that nobody has taken yet.
     pub fn new(at: Timestamp, until: Timestamp) -> Self {
-        Self { at, until, held: 0, by: None, unread: 0 }
+        Self { at, until, held: 0, by: None, unread: 0, unread_at: None }
     }
 }
 

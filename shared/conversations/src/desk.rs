@@ -51,6 +51,8 @@ pub struct Row {
     pub ending: Option<String>,
     /// The operator who has it.
     pub by: Option<String>,
+    /// How many texts have come that no operator has answered, since a person got it.
+    pub unread: u32,
     /// Until when they wait, or a person has it.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub until_at: Option<Timestamp>,

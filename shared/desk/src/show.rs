@@ -2,8 +2,8 @@
 
 use agent::Turn as Entry;
 use conversations::{
-    Change, Conversation, Ended, Loaded, Mark, Reported, Row, RowWrite, Said, Speaker, Standing,
-    Store, Waiting, name_in,
+    Change, Conversation, Ended, HandedOver, Loaded, Mark, Reported, Row, RowWrite, Said, Speaker,
+    Standing, Store, Waiting, name_in,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -12,6 +12,9 @@ use telemetry::{Step, steps};
 
 /// A text that waits for less than this is about to be dealt with.
 const AT_ONCE: SignedDuration = SignedDuration::from_secs(1);
+
+/// Why somebody waits who was left to a person of the business: the reason that a turn stores with the texts.
+const WITH_PERSON: &str = "with a person";
 
 /// What was said last, by whom, and when.
 struct Last {
@@ -97,8 +100,10 @@ pub(crate) fn row(
     let last = last(next, waiting, ended);
     let brief = latest_brief(next, changes);
     // The reason of a hand-over stays while that lasts.
+    let forgotten = forgotten(next, waiting, now);
     let why = match state {
         Standing::Ours => handed_over_for(changes),
+        Standing::Waiting if forgotten.is_some() => Some(WITH_PERSON.to_owned()),
         _ => why(changes).or(Some(String::new())),
     };
     Row {
@@ -114,7 +119,12 @@ pub(crate) fn row(
         by: next.taken_by(now).map(|by| by.name.clone()),
         until_at,
         at: last.map(|last| last.at.unwrap_or(now)),
-        waits_at: waiting.first().map(|text| text.at).filter(|_| state == Standing::Waiting),
+        unread: next.handed_over.as_ref().map_or(0, |it| it.unread),
+        waits_at: waiting
+            .first()
+            .map(|text| text.at)
+            .or(forgotten)
+            .filter(|_| state == Standing::Waiting),
         ours_at: next.handed_over.as_ref().map(|it| it.at).filter(|_| state == Standing::Ours),
         result_at: None,
         failed_at: None,
@@ -129,7 +139,10 @@ fn standing(
     now: Timestamp,
 ) -> (Standing, Option<Timestamp>) {
     if next.is_with_person(now) {
-        return (Standing::Ours, next.handed_over.as_ref().map(|it| it.until));
+        return (
+            Standing::Ours,
+            next.handed_over.as_ref().map(|it| it.until).filter(|it| *it < HandedOver::NEVER),
+        );
     }
     if let Some(until) = next.waits_until(now) {
         return (Standing::Quiet, Some(until));
@@ -142,10 +155,21 @@ fn standing(
         }
         return (Standing::Thinking, None);
     }
+    if forgotten(next, waiting, now).is_some() {
+        return (Standing::Waiting, None);
+    }
     match next.answers {
         0 if next.number > 1 => (Standing::Over, None),
         _ => (Standing::Theirs, None),
     }
+}
+
+/// Since when somebody waits who was left to a person of the business, if nobody has taken the conversation or
+/// answered what came since by the end of that time. The agent does once they text again.
+fn forgotten(next: &Conversation, waiting: &[Waiting], now: Timestamp) -> Option<Timestamp> {
+    let is_over = !next.is_with_person(now) && next.given_back_at.is_none() && waiting.is_empty();
+    let handed_over = next.handed_over.as_ref().filter(|_| is_over)?;
+    handed_over.unread_at.or_else(|| handed_over.by.is_none().then_some(handed_over.at))
 }
 
 fn ended(changes: &[Change]) -> Option<&Ended> {

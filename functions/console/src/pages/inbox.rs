@@ -333,10 +333,17 @@ fn standing(row: &Row, shown: &Shown) -> (String, Tone) {
         Standing::Thinking => (&w.thinking, Tone::Open),
         Standing::Waiting => (&w.waiting, Tone::Bad),
         Standing::Quiet => (&w.quiet, Tone::Open),
-        Standing::Ours if !is_past => match &row.by {
-            Some(who) => return (w.ours_by.plain(&[("who", who)]), Tone::Doubt),
-            None => (&w.ours, Tone::Doubt),
-        },
+        Standing::Ours if !is_past => {
+            let mut has = match &row.by {
+                Some(who) => w.ours_by.plain(&[("who", who)]),
+                None => w.ours.as_str().to_owned(),
+            };
+            if row.unread > 0 {
+                let count = shown.count(row.unread.into());
+                has = format!("{has} · {}", w.unread.plain(&[("count", &count)]));
+            }
+            return (has, Tone::Doubt);
+        }
         Standing::Over => match &row.ending {
             Some(ending) => return (words.ending.of(ending).to_owned(), Tone::Open),
             None => (&w.over, Tone::Open),

@@ -2,6 +2,7 @@
 
 pub(crate) mod acts;
 pub(crate) mod attention;
+pub(crate) mod brief;
 pub(crate) mod inbox;
 pub(crate) mod limits;
 pub(crate) mod people;

@@ -6,13 +6,12 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
-use conversations::{Conversation, ConversationId, Ended, Loaded, Row, Unavailable};
+use conversations::{Conversation, ConversationId, Ended, HandedOver, Loaded, Row, Unavailable};
 use evidence::{Health, Route};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use localization::Html;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use sms::Status;
 use telemetry::TraceId;
 
@@ -20,10 +19,11 @@ use crate::api::{SET_ASIDE, deliveries};
 use crate::delivery::Reached;
 use crate::failure::Failure;
 use crate::pages::attention::state;
+use crate::pages::brief::{Brief, ending};
 use crate::pages::inbox::{List, Listed};
 use crate::pages::trace::{self, Drawn};
 use crate::shown::Shown;
-use crate::thread::{Blocked, Message, Over, Thread, Who};
+use crate::thread::{Blocked, Message, Thread, Who};
 use crate::visit::{Frame, Part, Visit, page};
 use crate::words::Words;
 use crate::{About, Console};
@@ -40,7 +40,7 @@ struct ThreadPage {
     frame: Frame,
     list: List,
     thread: Drawing,
-    brief: BriefDrawing,
+    brief: Brief,
     trace: Option<Drawn>,
     /// Whether the reader has chosen the message of that trace.
     trace_is_chosen: bool,
@@ -112,31 +112,6 @@ struct Line {
     is_chosen: bool,
 }
 
-/// What was collected.
-struct BriefDrawing {
-    /// Of which conversation the fields are.
-    number: u64,
-    figures: Vec<String>,
-    fields: Vec<Field>,
-    ended: Vec<Collected>,
-}
-
-/// A field of a brief.
-struct Field {
-    /// Its name, and as words.
-    name: String,
-    shown: String,
-    value: Option<String>,
-}
-
-/// What was collected in a conversation that is over.
-struct Collected {
-    number: u64,
-    title: String,
-    cost: Option<String>,
-    fields: Vec<Field>,
-}
-
 /// `GET /console/inbox/{id}`.
 pub(crate) async fn show(
     visit: Visit,
@@ -182,16 +157,12 @@ pub(crate) async fn drawn(
         Some(_) => vec![],
         None => known(&thread, &health, routed.as_ref(), shown),
     };
-    let row = console.store.rows_of(std::slice::from_ref(&id)).await?.pop();
-    let row = row.map(|(_, row)| row).unwrap_or_default();
-    if before.is_none() && (row.result_at.is_some() || row.failed_at.is_some()) {
-        console.store.note_seen(&id, now).await?;
-    }
+    let row = row(console, &id, before.is_none(), now).await?;
     let holder = loaded.conversation.taken_by(now).map(|by| by.name.clone());
     let list = List::of(console, shown, &asked.listed, Some(&id)).await?;
     let page_of = ThreadPage {
         list,
-        brief: BriefDrawing::of(&thread, &console.about, shown),
+        brief: Brief::of(&thread, &console.about, shown),
         thread: Drawing {
             earlier,
             is_earlier: before.is_some(),
@@ -208,6 +179,21 @@ pub(crate) async fn drawn(
         frame: visit.frame(Part::Inbox),
     };
     Ok(page(StatusCode::OK, &page_of))
+}
+
+/// What lists show of it. What is new in it has been seen by whoever sees the latest.
+async fn row(
+    console: &Console,
+    id: &ConversationId,
+    is_latest: bool,
+    now: Timestamp,
+) -> Result<Row, Unavailable> {
+    let row = console.store.rows_of(std::slice::from_ref(id)).await?.pop();
+    let row = row.map(|(_, row)| row).unwrap_or_default();
+    if is_latest && (row.result_at.is_some() || row.failed_at.is_some()) {
+        console.store.note_seen(id, now).await?;
+    }
+    Ok(row)
 }
 
 /// The last conversations before the one of this number that are still kept, earliest first, and the
@@ -294,7 +280,8 @@ fn alerts(
         let who = handed_over.by.as_ref().map_or(w.a_person.as_str(), |by| by.name.as_str());
         let values: &[(&str, &dyn Display)] =
             &[("who", &who), ("since", &since), ("until", &until)];
-        alerts.push(w.with_person.with(values));
+        let is_for_good = handed_over.until >= HandedOver::NEVER;
+        alerts.push(if is_for_good { &w.for_good } else { &w.with_person }.with(values));
         let why = why.filter(|why| !why.is_empty());
         alerts.extend(why.map(|why| w.reason.with(&[("why", &why)])));
     }
@@ -395,13 +382,6 @@ impl Line {
     }
 }
 
-/// How a conversation ended, in a sentence.
-fn ending(phrase: &localization::Phrase, over: &Over, shown: &Shown) -> String {
-    let ending = shown.words().ending.of(&over.ending);
-    let time = moment(over.at).map_or(String::new(), |at| shown.moment(at));
-    phrase.plain(&[("number", &over.number), ("ending", &ending), ("time", &time)])
-}
-
 fn moment(ms: i64) -> Option<Timestamp> {
     Timestamp::from_millisecond(ms).ok()
 }
@@ -425,50 +405,4 @@ fn aside(why: &str, words: &Words) -> String {
         other => return words.thread.aside.plain(&[("why", &other)]),
     };
     words.thread.aside.plain(&[("why", &known.as_str())])
-}
-
-impl BriefDrawing {
-    fn of(thread: &Thread, about: &About, shown: &Shown) -> Self {
-        let w = &shown.words().brief;
-        let number = |count: usize| shown.count(count as u64);
-        let begun = thread.messages.iter().any(|message| message.number == thread.number);
-        let collected = fields(&thread.brief, &about.fields);
-        let known = collected.iter().filter(|field| field.value.is_some()).count();
-        let (known, all) = (number(known), number(collected.len()));
-        let mut figures = vec![w.collected.plain(&[("known", &known), ("all", &all)])];
-        let (answers, most) = (shown.count(thread.answers.into()), shown.count(about.turns.into()));
-        figures.push(w.answers.plain(&[("count", &answers), ("most", &most)]));
-        let cost = |cost: &str| cost.parse::<f64>().is_ok_and(|cost| cost > 0.0);
-        let amount = |cost: &str| shown.decimal(cost, &about.currency);
-        if cost(&thread.cost) {
-            figures.push(w.cost.plain(&[("amount", &amount(&thread.cost))]));
-        }
-        let shown_fields = begun || thread.ended.is_empty();
-        let ended = thread.ended.iter().rev().map(|over| Collected {
-            number: over.number,
-            title: ending(&w.earlier, over, shown),
-            cost: cost(&over.cost).then(|| w.cost_of.plain(&[("amount", &amount(&over.cost))])),
-            fields: fields(&over.brief, &[]),
-        });
-        Self {
-            number: thread.number,
-            figures: if shown_fields { figures } else { vec![] },
-            fields: if shown_fields { collected } else { vec![] },
-            ended: ended.collect(),
-        }
-    }
-}
-
-/// The fields of the page that the agent asks for, in its order, and any others that were collected.
-fn fields(brief: &Map<String, Value>, asked: &[String]) -> Vec<Field> {
-    let others = brief.keys().filter(|name| !asked.contains(name));
-    let field = |name: &String| Field {
-        name: name.clone(),
-        shown: name.replace('_', " "),
-        value: brief.get(name).map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        }),
-    };
-    asked.iter().chain(others).map(field).collect()
 }

@@ -25,7 +25,7 @@ async fn says_what_is_real() {
             "public_url": "http://localhost:5000",
             "turns": 7,
             "currency": "USD",
-            "fields": ["task"],
+            "fields": ["task", "day"],
         })
     );
 }

@@ -15,6 +15,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use access::Access;
+use agent::{Field, Kind};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -23,6 +24,7 @@ use conversations::Store;
 use jiff::tz::TimeZone;
 use limits::Limits;
 use providers::Role;
+use queue::Queue;
 use serde_json::Value;
 use settings::Settings;
 use sms::Providers;
@@ -32,6 +34,7 @@ use tower::ServiceExt;
 /// Calls to a console on a store of its own.
 struct Browser {
     store: Arc<Store>,
+    queue: Queue,
     providers: Arc<Providers>,
     access: Access,
     router: Router,
@@ -40,6 +43,11 @@ struct Browser {
 
 /// In hexadecimal, as good as Base64.
 const NAME_KEY: &str = "6e616d6573206f662070656f706c6520616e64206e756d62657273206f662061";
+
+/// A field of the agent's page.
+fn field(name: &str, kind: Kind) -> Field {
+    Field { name: name.into(), description: String::new(), kind, required: true }
+}
 
 /// A console, and who may see it.
 fn browser(access: Access) -> Browser {
@@ -56,7 +64,7 @@ fn browser(access: Access) -> Browser {
         public_url: "http://localhost:5000".into(),
         turns: 7,
         currency: "USD".into(),
-        fields: vec!["task".into()],
+        fields: vec![field("task", Kind::Text), field("day", Kind::Date)],
     };
     let settings = Settings::from([
         ("TWILIO_ACCOUNT_SID", "AC1"),
@@ -66,6 +74,7 @@ fn browser(access: Access) -> Browser {
     ]);
     let providers = providers::configured(&settings, &about.public_url, Role::Everything).unwrap();
     let providers = Arc::new(providers);
+    let queue = Queue::in_process();
     let console = Console {
         store: Arc::clone(&store),
         providers: Arc::clone(&providers),
@@ -73,9 +82,10 @@ fn browser(access: Access) -> Browser {
         about,
         limits: Limits::from_settings(&settings, &providers).unwrap(),
         time_zone: TimeZone::UTC,
+        queue: Some(queue.clone()),
         live: Some(Live::until(pending())),
     };
-    Browser { store, providers, access, router: console.router(), _folder: folder }
+    Browser { store, queue, providers, access, router: console.router(), _folder: folder }
 }
 
 /// A console on this machine, which opens by a link.

@@ -62,6 +62,9 @@ async fn refuses_what_nobody_could_carry_out() {
     assert_eq!(console.wants("say", &long).await.0, 422);
     let unknown = json!({ "number": 1, "field": "nothing", "value": "a" });
     assert_eq!(console.wants("correct", &unknown).await.0, 422);
+    let no_day = json!({ "number": 1, "field": "day", "value": "soon" });
+    let (status, told) = console.wants("correct", &no_day).await;
+    assert!(status == 422 && told["error"].as_str().unwrap().contains("2"), "{told}");
     assert_eq!(console.wants("give-back", &json!({})).await.0, 409);
     console.wants("block", &json!({})).await;
     let stopped = json!({ "error": "the person has stopped" });

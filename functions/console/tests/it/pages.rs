@@ -362,6 +362,9 @@ async fn an_operator_writes_from_the_page_and_gets_refused_words_back() {
     assert_eq!(console.posts(&format!("{thread}/say"), &say).await, (303, thread.clone()));
     let orders = console.get("audit").await;
     assert_eq!(orders.to_string().matches("\"say\"").count(), 1, "twice is once: {orders}");
+    let woken = console.queue.receive().await.unwrap();
+    assert_eq!(woken.wake_up.conversation, format!("{}!", id()), "beside what waits for a model");
+    woken.done().await.unwrap();
 
     console.store.stop_by_hand(&person(), Timestamp::now()).await.unwrap();
     let form_type = "Content-Type: application/x-www-form-urlencoded";

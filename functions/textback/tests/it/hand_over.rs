@@ -46,6 +46,47 @@ async fn the_agent_is_silent_after_a_hand_over_until_the_conversation_is_given_b
     product.stop().await;
 }
 
+#[tokio::test]
+async fn an_operator_takes_answers_and_closes_a_conversation_from_the_command_line() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    let (code, said) = told(&mut product, &["take", ANN, "--as", "ann"]).await;
+    assert!(code == Some(0) && said.contains("ann has this person now"), "{said}");
+    let say = ["send", "--as", "ben", "--at-night", ANN, "We come at nine"];
+    let (code, said) = told(&mut product, &say).await;
+    assert!(code == Some(1) && said.contains("nothing was done: ann has it"), "{said}");
+    let (code, said) = told(&mut product, &[&say[..], &["--from", "ann"]].concat()).await;
+    assert!(code == Some(0) && said.contains("twilio: accepted, 1 segment(s)"), "{said}");
+    assert_eq!(product.companies.twilio.texts_to(ANN).pop().unwrap(), "We come at nine");
+    let (code, said) = told(&mut product, &["done", ANN, "they come at nine", "--as", "ben"]).await;
+    assert!(code == Some(0) && said.contains("the agent answers the next text"), "{said}");
+    let (code, said) = told(&mut product, &["give-back", ANN]).await;
+    assert!(code == Some(1) && said.contains("the agent has it"), "{said}");
+    let (code, said) = told(&mut product, &["take", "+12025550199"]).await;
+    assert!(code == Some(1) && said.contains("no conversation"), "{said}");
+    let (_, audit) = told(&mut product, &["audit", "--csv"]).await;
+    let acts: Vec<_> = audit.lines().map(|line| line.split(',').collect::<Vec<_>>()).collect();
+    let acts: Vec<_> = acts.iter().skip(1).map(|act| (act[1], act[3], act[4])).collect();
+    let expected = [
+        ("ann", "take", ""),
+        ("ben", "say", ""),
+        ("ben", "say refused", "ann has it"),
+        ("ben", "say", ""),
+        ("ben", "done", ""),
+        ("owner", "give back", ""),
+        ("owner", "give back refused", "the agent has it"),
+    ];
+    assert_eq!(acts, expected);
+    product.stop().await;
+}
+
+/// The exit code of a command, and what it prints.
+async fn told(product: &mut Product, arguments: &[&str]) -> (Option<i32>, String) {
+    let ran = product.run(arguments, "").await;
+    (ran.code, [ran.printed, ran.said].concat().join("\n"))
+}
+
 fn bubble(message: &Value) -> String {
     let word = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
     match message["aside"].as_str() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conversations::budget::{Booking, Period, Sums};
-use conversations::{Attempt, Change};
+use conversations::{Attempt, Change, OrderKind};
 use fakes::Mode;
 use futures::future::join_all;
 use jiff::tz::TimeZone;
@@ -164,6 +164,22 @@ async fn the_last_money_of_a_day_is_found_in_whichever_of_many_shards_it_is() {
         scene.say("In the kitchen").await;
         assert_eq!(scene.openai.requests().len(), expected, "with money in {left:?}");
     }
+}
+
+#[tokio::test]
+async fn what_an_operator_says_may_use_what_is_kept_back_and_no_more() {
+    let (mut scene, _prices) = with(&[("CAP_DAY", "0.20"), ("CAP_TURN", "0.05")]).await;
+    answers(&scene, 100);
+    scene.say("My tap drips").await;
+    let say = |words: &str| OrderKind::Say { words: words.into(), at_night: true };
+    for hour in 0..30 {
+        scene.order("ann", say(&format!("Number {hour}"))).await;
+        scene.live(60).await;
+    }
+    let Sums { day, .. } = scene.spent().await;
+    assert_eq!(day, amount("0.20"), "every cent is used");
+    let acts = scene.acts().await;
+    assert_eq!(acts.last().unwrap(), "ann say refused: the cap CAP_DAY is reached");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use conversations::{Row, Speaker, Standing, View};
+use conversations::{OrderKind, Row, Speaker, Standing, View};
 use documents::{Write, at};
 use fakes::{Mode, OpenAi};
 use scene::Scene;
@@ -84,8 +84,50 @@ async fn a_conversation_is_with_the_business_until_it_is_given_back() {
     let row = list(&scene, View::HandedOver).await.remove(0);
     let reason = Some("wants a human");
     assert_eq!((row.last.as_str(), row.why.as_deref()), ("Somebody calls you.", reason));
-    assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
+    scene.order("ann", OrderKind::GiveBack).await;
     scene.live(10).await;
+    assert_eq!(lists(&scene).await, [View::All]);
+}
+
+#[tokio::test]
+async fn somebody_who_was_handed_over_and_whom_nobody_answered_waits_once_that_time_is_over() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
+    scene.openai.says("Somebody calls you.");
+    scene.say("A human please").await;
+    let handed_over = list(&scene, View::HandedOver).await[0].ours_at;
+    scene.pass(13 * HOUR);
+    scene.sweep().await;
+    assert_eq!(lists(&scene).await, [View::Waiting, View::All]);
+    let row = list(&scene, View::Waiting).await.remove(0);
+    assert_eq!((row.waits_at, row.why.as_deref()), (handed_over, Some("with a person")));
+    scene.order("ann", OrderKind::Done { word: None }).await;
+    scene.live(60).await;
+    assert_eq!(lists(&scene).await, [View::All]);
+}
+
+#[tokio::test]
+async fn a_conversation_that_an_operator_took_ends_by_itself_and_shows_what_nobody_answered() {
+    let mut scene = Scene::sending_by("twilio").await;
+    scene.say("My sink leaks").await;
+    scene.order("ann", OrderKind::Take).await;
+    scene.live(60).await;
+    let row = list(&scene, View::HandedOver).await.remove(0);
+    assert_eq!((row.by.as_deref(), row.unread), (Some("ann"), 0));
+    let say = OrderKind::Say { words: "Which day?".into(), at_night: true };
+    scene.order("ann", say).await;
+    scene.live(60).await;
+    for text in ["Monday", "Or Tuesday"] {
+        scene.say(text).await;
+    }
+    assert_eq!(list(&scene, View::HandedOver).await[0].unread, 2);
+    scene.pass(13 * HOUR);
+    scene.sweep().await;
+    assert_eq!(lists(&scene).await, [View::Waiting, View::All]);
+    // The agent never writes first: it takes them up with the next.
+    scene.say("Hello?").await;
+    let asked = scene.asked().pop().unwrap().join("\n");
+    assert!(asked.contains("Monday\nOr Tuesday\n") && asked.ends_with("Hello?"), "{asked}");
     assert_eq!(lists(&scene).await, [View::All]);
 }
 
@@ -95,7 +137,7 @@ async fn a_conversation_that_is_given_back_with_nothing_said_since_leaves_the_li
     scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
     scene.openai.says("Somebody calls you.");
     scene.say("A human please").await;
-    assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
+    scene.order("ann", OrderKind::GiveBack).await;
     scene.live(10).await;
     assert_eq!(lists(&scene).await, [View::All]);
     assert_eq!(list(&scene, View::All).await[0].state, Standing::Over);
@@ -109,7 +151,8 @@ async fn a_person_is_found_by_the_name_that_they_gave_in_an_earlier_conversation
     scene.openai.says("Thank you.");
     scene.say("You have my card").await;
     for task in ["mend a tap", "paint a door"] {
-        scene.live(25 * HOUR).await;
+        scene.pass(25 * HOUR);
+        scene.sweep().await;
         scene.openai.calls("record", &json!({ "field": "task", "value": task }).to_string());
         scene.openai.says("Noted.");
         scene.say("One more thing").await;
@@ -128,7 +171,8 @@ async fn who_goes_on_texting_goes_on_being_found() {
         found.fields.get("expires_at").unwrap()
     };
     let first = until(&scene).await;
-    scene.live(25 * HOUR).await;
+    scene.pass(25 * HOUR);
+    scene.sweep().await;
     scene.say("Hello again").await;
     let day = 24 * HOUR * 1_000;
     assert!(until(&scene).await >= first + day);

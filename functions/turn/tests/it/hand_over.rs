@@ -1,6 +1,7 @@
 //! The time during which a person of the business has a conversation.
 
 use agent::Turn as Entry;
+use conversations::OrderKind;
 use scene::Scene;
 use serde_json::json;
 
@@ -50,15 +51,18 @@ async fn takes_up_what_waited_once_it_is_given_back() {
     let mut scene = handed_over().await;
     scene.say("The tap drips more now").await;
     scene.say("And 5 Main Street").await;
-    assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
+    scene.order("ann", OrderKind::GiveBack).await;
     scene.live(10).await;
     let told = scene.asked().pop().unwrap();
     assert_eq!(told, ["The tap drips more now", "And 5 Main Street"]);
     assert!(scene.prompt().contains("A person of the business had taken over"));
     assert_eq!(scene.heard().len(), 2);
     assert!(scene.process.store.set_aside(&scene.id(), 10).await.unwrap().is_empty());
-    let again = scene.process.store.give_back(&scene.id(), scene.now).await.unwrap();
-    assert!(!again, "the agent has it");
+    scene.pass(1);
+    scene.order("ann", OrderKind::GiveBack).await;
+    scene.live(10).await;
+    let refused = "ann give back refused: the agent has it";
+    assert_eq!(scene.acts().await.last().unwrap(), refused);
     scene.say("Thank you, when do you come?").await;
     assert_eq!(scene.heard().len(), 3);
 }
@@ -70,7 +74,7 @@ async fn still_sends_the_last_reply_if_it_is_given_back_first() {
     scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
     scene.openai.says("Somebody calls you.");
     scene.say("A human please").await;
-    assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
+    scene.order("ann", OrderKind::GiveBack).await;
     scene.sweep().await;
     scene.companies.twilio.accept();
     scene.live(60).await;
@@ -80,7 +84,7 @@ async fn still_sends_the_last_reply_if_it_is_given_back_first() {
 #[tokio::test]
 async fn says_nothing_when_it_is_given_back_and_nothing_waits() {
     let mut scene = handed_over().await;
-    assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
+    scene.order("ann", OrderKind::GiveBack).await;
     scene.live(60).await;
     assert!(scene.is_at_rest().await);
     assert_eq!((scene.asked().len(), scene.heard().len()), (2, 1));
@@ -111,11 +115,29 @@ async fn takes_the_conversation_back_after_twelve_hours_when_the_person_texts() 
 }
 
 #[tokio::test]
+async fn stays_silent_for_good_where_the_page_says_never() {
+    let page = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(page.path(), "---\nname: Elm\nhandover_hours: never\n---\nBe kind.\n").unwrap();
+    let path = page.path().display().to_string();
+    let mut scene = Scene::with("twilio", &[("AGENT_FILE", path.as_str())]).await;
+    scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
+    scene.openai.says("Somebody calls you.");
+    scene.say("A human please").await;
+    scene.pass(100 * 24 * HOUR);
+    scene.sweep().await;
+    scene.say("Hello?").await;
+    assert_eq!(scene.asked().len(), 2);
+    scene.order("ann", OrderKind::GiveBack).await;
+    scene.live(10).await;
+    assert_eq!(scene.asked().len(), 3);
+}
+
+#[tokio::test]
 async fn continues_with_the_held_texts_wherever_it_dies() {
     for steps in 0.. {
         let mut scene = handed_over().await;
         scene.say("The tap drips more now").await;
-        assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
+        scene.order("ann", OrderKind::GiveBack).await;
         scene.process.sweep.run(scene.now).await.unwrap();
         let died = scene.die_after(steps * 7).await;
         scene.live(300).await;
@@ -136,7 +158,7 @@ async fn a_flood_meanwhile_costs_no_model_call_and_no_further_notice() {
     scene.work().await;
     assert_eq!((scene.asked().len(), scene.heard().len()), (2, 1));
     assert_eq!(scene.notices().await.len(), 2, "of the hand-over, and of the flood");
-    assert!(scene.process.store.give_back(&scene.id(), scene.now).await.unwrap());
+    scene.order("ann", OrderKind::GiveBack).await;
     scene.sweep().await;
     let told = scene.asked().pop().unwrap();
     assert!(told.len() <= 20 && told.last().unwrap() == "Flood number 99", "{told:?}");
@@ -165,7 +187,7 @@ async fn is_told_what_was_said_by_hand() {
     }
     scene.say("Nine is fine, what does it cost").await;
     assert_eq!(scene.heard().len(), 1, "it was not given back");
-    assert!(store.give_back(&scene.id(), scene.now).await.unwrap());
+    scene.order("ann", OrderKind::GiveBack).await;
     scene.live(10).await;
     let told = scene.asked().pop().unwrap();
     let by_hand = "[A person of the business wrote this themselves:] We come at nine";

@@ -183,9 +183,16 @@ async fn corrects_what_was_collected_before_and_after_the_end() {
     let acts = scene.acts().await;
     assert_eq!(acts[0], "ann correct: task");
     assert_eq!(acts.last().unwrap(), "ann correct refused: there is no such conversation");
+    scene.pass(1);
+    let day =
+        |value: &str| OrderKind::Correct { number: 2, field: "day".into(), value: value.into() };
+    scene.order("ann", day("2026/12/1")).await;
+    scene.order("ann", day("soon")).await;
+    scene.sweep().await;
+    assert_eq!(scene.conversation().await.brief["day"], "2026-12-01", "as the agent writes a day");
 }
 
-/// Texts, orders of two operators, receipts and deaths, in 1,000 random orders.
+/// Texts, orders of two operators, receipts and deaths, in random orders.
 #[test]
 fn nobody_talks_over_anybody_and_nothing_is_lost() {
     let faults = scene::ordeal::desk_runs(0..150);

@@ -12,6 +12,9 @@ use serde_saphyr::{SnippetMode, Spanned};
 use super::texts::{AllTexts, WrittenTexts, line};
 use super::{Field, Kind, Page, PageError, Rules};
 
+/// How long the agent stays silent after a hand-over, unless the page says otherwise.
+const HANDOVER: SignedDuration = SignedDuration::from_hours(12);
+
 /// Leaves room for the words around it in every fixed text.
 const NAME_CHARACTERS: usize = 40;
 
@@ -27,7 +30,7 @@ pub(super) struct Front {
     reply_minutes: Option<Spanned<Count>>,
     late_minutes: Option<Spanned<Count>>,
     quiet_hours: Option<Spanned<String>>,
-    handover_hours: Option<Spanned<Count>>,
+    handover_hours: Option<Spanned<String>>,
     grace_minutes: Option<Spanned<Count>>,
     time_zone: Option<Spanned<String>>,
     language: Option<Spanned<String>>,
@@ -107,7 +110,7 @@ impl Front {
             reply_life: SignedDuration::from_mins(within(self.reply_minutes, 10, 60)?.into()),
             late: SignedDuration::from_mins(within(self.late_minutes, 30, 120)?.into()),
             quiet_hours: self.quiet_hours.map(quiet_hours).transpose()?,
-            handover: SignedDuration::from_hours(within(self.handover_hours, 12, 720)?.into()),
+            handover: self.handover_hours.map_or(Ok(HANDOVER), handover)?,
             grace: SignedDuration::from_mins(within(self.grace_minutes, 120, 1_440)?.into()),
             time_zone: match self.time_zone {
                 None => TimeZone::UTC,
@@ -182,6 +185,18 @@ impl WrittenRules {
 fn quiet_hours(written: Spanned<String>) -> Result<QuietHours, PageError> {
     QuietHours::parse(&written.value)
         .map_err(|problem| PageError::at(line(&written), problem.to_string()))
+}
+
+/// How long the agent stays silent after a hand-over.
+fn handover(written: Spanned<String>) -> Result<SignedDuration, PageError> {
+    let hours = written.value.trim();
+    if hours == "never" {
+        return Ok(SignedDuration::MAX);
+    }
+    let hours = hours.parse().ok().filter(|hours| (1..=720).contains(hours));
+    let hours = hours
+        .ok_or_else(|| PageError::at(line(&written), "write a number from 1 to 720, or never"))?;
+    Ok(SignedDuration::from_hours(hours))
 }
 
 /// Whether something is on, which is the default.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Definition, Draft, Ending, Tool};
 use crate::page::{Field, Kind};
-use crate::values::{NO_VALUE, key, typed};
+use crate::values::{NO_VALUE, key};
 
 /// Models' keys for a field's name, ours first.
 const FIELD: [&str; 4] = ["field", "field_name", "name", "key"];
@@ -61,7 +61,7 @@ impl Tool for Record<'_> {
         let (mut recorded, mut problems) = (Vec::new(), Vec::new());
         for (name, value) in self.said(arguments)?.into_iter().take(MOST) {
             let written = find(self.fields, name).and_then(|field| {
-                typed(field, value).map(|value| (field, value)).map_err(|problem| {
+                field.typed(value).map(|value| (field, value)).map_err(|problem| {
                     let is_recorded = draft.brief.contains_key(&field.name);
                     let takes_back = is_recorded && problem.starts_with(NO_VALUE);
                     let instead = if takes_back { "; to take it back, call forget" } else { "" };

@@ -88,6 +88,7 @@ fn an_owner_sets_the_handover_and_grace_times() {
     };
     assert_eq!(of(""), (12, 120));
     assert_eq!(of("handover_hours: 48\ngrace_minutes: 30\n"), (48, 30));
+    assert_eq!(of("handover_hours: never\n").0, i64::MAX / 3_600);
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn mistakes_are_named_with_their_line() {
         (problem("name: Elm\nturns: many"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nturns: 0"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nsegments: 11"), "line 3: write a number from 1 to 10"),
-        (problem("name: Elm\nhandover_hours: 0"), "line 3: write a number from 1 to 720"),
+        (problem("name: Elm\nhandover_hours: 0"), "line 3: write a number from 1 to 720, or never"),
         (problem("name: Elm\ngrace_minutes: 0"), "line 3: write a number from 1 to 1440"),
         (problem("name: ''"), "line 2: give the business a name of at most 40 characters"),
         (

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conversations::{
-    Admission, Arrival, Attempt, Change, CommitError, Conversation, Effect, HandedOver, Stop,
-    Store, TEXTS_IN_ONE_TURN, Taken, Waiting, minute_of,
+    Admission, Arrival, Attempt, By, Change, CommitError, Conversation, Effect, HandedOver, Order,
+    OrderKind, Ordered, Stop, Store, TEXTS_IN_ONE_TURN, Taken, Via, Waiting, minute_of,
 };
 use futures::future::join_all;
 use jiff::SignedDuration;
@@ -300,7 +300,6 @@ pub(crate) async fn gives_back_a_conversation_with_the_texts_that_waited(store: 
         store.take(&arrival(text, text, later(start, after))).await.unwrap();
     }
     let mut loaded = load(&store).await;
-    assert!(!store.give_back(&id(), start).await.unwrap(), "nobody has it");
     let (mut next, texts) = (loaded.conversation.clone(), loaded.waiting.clone());
     let until = later(start, 60);
     next.handed_over = Some(HandedOver { held: 2, ..HandedOver::new(start, until) });
@@ -311,8 +310,17 @@ pub(crate) async fn gives_back_a_conversation_with_the_texts_that_waited(store: 
     assert!(with_person.is_with_person(start) && !with_person.is_with_person(until));
     assert!(!with_person.is_waiting());
 
-    assert!(store.give_back(&id(), start).await.unwrap());
-    assert!(!store.give_back(&id(), start).await.unwrap(), "it was given back");
+    let order = Order {
+        id: String::new(),
+        kind: OrderKind::GiveBack,
+        by: By { name: "ann".into(), via: Via::Console },
+        expects: None,
+        trace: TraceId::fresh(),
+        at: start,
+    };
+    let nonce = store.names().order("a form");
+    assert_eq!(store.order(&nonce, &id(), &order).await.unwrap(), Ordered::New);
+    assert_eq!(store.order(&nonce, &id(), &order).await.unwrap(), Ordered::Repeat);
     assert_eq!(store.due(start, None, 10).await.unwrap().found, [(id(), start)]);
     let mut loaded = load(&store).await;
     assert!(!loaded.conversation.is_with_person(start));
@@ -320,9 +328,13 @@ pub(crate) async fn gives_back_a_conversation_with_the_texts_that_waited(store: 
     let texts: Vec<_> = aside.into_iter().map(|aside| aside.text).collect();
     let mut next = loaded.conversation.clone();
     (next.handed_over, next.given_back_at) = (None, None);
-    store.commit(&mut loaded, next, vec![Change::Waits(texts)]).await.unwrap();
+    assert_eq!(loaded.orders.len(), 1);
+    let dealt_with = Change::CarriedOut(loaded.orders[0].clone());
+    store.commit(&mut loaded, next, vec![Change::Waits(texts), dealt_with]).await.unwrap();
     assert_eq!(waiting(&store).await, ["one", "two"]);
     let loaded = load(&store).await;
+    assert!(loaded.orders.is_empty() && loaded.conversation.ordered_at.is_none());
+    assert_eq!(store.order(&nonce, &id(), &order).await.unwrap(), Ordered::Repeat);
     assert!(loaded.conversation.is_waiting() && loaded.conversation.handed_over.is_none());
     assert!(store.set_aside(&id(), 10).await.unwrap().is_empty());
 }

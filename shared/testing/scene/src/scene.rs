@@ -196,7 +196,7 @@ impl Scene {
 
     /// Somebody gives the conversation back to the agent.
     pub async fn give_back(&self) {
-        assert!(self.process.store.give_back(&self.id(), self.now).await.unwrap());
+        assert_eq!(self.order("ann", OrderKind::GiveBack).await, Ordered::New);
         self.sweep().await;
     }
 

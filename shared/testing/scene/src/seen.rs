@@ -26,9 +26,10 @@ impl Scene {
     /// Whether nothing waits, nothing is open and nothing is due, unless it is left.
     pub async fn is_at_rest(&self) -> bool {
         let Loaded { waiting, conversation, .. } = self.loaded().await;
-        let Conversation { open, due_at, at, .. } = conversation;
+        let Conversation { open, due_at, at, handed_over, .. } = conversation;
         let left = at + SignedDuration::from_hours(24);
-        waiting.is_empty() && open.is_none() && due_at.is_none_or(|due| due == left)
+        let is_later = |due| due == left || handed_over.is_some_and(|it| due == it.until);
+        waiting.is_empty() && open.is_none() && due_at.is_none_or(is_later)
     }
 
     /// The name of the conversation.

@@ -234,6 +234,7 @@ fn router(
         },
         limits: Limits::from_settings(settings, providers)?.with_hours(agent.page.quiet_hours),
         time_zone: agent.page.time_zone.clone(),
+        queue: Some(queue.clone()),
         live: Some(live),
     };
     let pages = Pages::of(Business::from_settings(settings)?, public_url, store.lifetimes());
