@@ -4,14 +4,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Allowance, Answered, Ending, Heard, ModelError, Pulse, Turn as Entry};
+use agent::{Allowance, Answered, Ending, Heard, ModelError, Pulse};
 use conversations::{Change, Loaded, Unavailable};
 use hours::Permission;
 use jiff::{SignedDuration, Timestamp};
 use money::Amount;
-use policy::{fit, fit_behind};
 use serde_json::Value;
-use telemetry::{Alarm, Step, raise, steps};
+use telemetry::{Alarm, Step, raise};
 
 use crate::Wake;
 use crate::bill::Bill;
@@ -178,29 +177,14 @@ impl<'a> Wake<'a> {
         &self,
         loaded: &Loaded,
         run: &Run,
-        mut answered: Answered,
+        answered: Answered,
         allowance: Allowance,
     ) -> Answered {
-        let page = &self.turn.agent.page;
-        let conversation = &loaded.conversation;
-        let budget = allowance.segments.unwrap_or(page.segments) as usize;
-        let texts = page.texts_in(shown(conversation, run, &answered));
-        let fitted = match &texts.first {
-            Some(first) if conversation.number == 1 && conversation.answers == 0 => {
-                fit_behind(first, &answered.reply, budget)
-            }
-            _ => fit(&answered.reply, budget),
-        };
-        answered.steps.push(
-            Step::new(steps::FITTED, self.clock.now())
-                .with("segments", fitted.segments.count)
-                .with("cut", fitted.cut),
-        );
-        answered.reply = fitted.text;
-        if let Some(Entry::Agent { text, .. }) = answered.turns.last_mut() {
-            *text = Some(answered.reply.clone());
-        }
-        answered
+        let (page, conversation) = (&self.turn.agent.page, &loaded.conversation);
+        let is_first = conversation.number == 1 && conversation.answers == 0;
+        let language = shown(conversation, run, &answered);
+        let segments = allowance.segments.unwrap_or(page.segments);
+        page.fitted(answered, is_first, language, segments, self.clock.now())
     }
 
     /// The model gave no answer: the texts keep waiting, and the person is told.

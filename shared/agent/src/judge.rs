@@ -56,6 +56,12 @@ pub(crate) struct Rule {
     pub(crate) instead: &'static str,
 }
 
+/// The telephone numbers in a text, in digits only, as people write them. Dates, times, postal codes
+/// and order numbers are none.
+pub fn phones_in(text: &str) -> Vec<String> {
+    phones(&folded(text))
+}
+
 /// The names in a page, in the form in which they are compared. Takes a while to make.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {

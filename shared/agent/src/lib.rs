@@ -10,7 +10,9 @@
 mod answer;
 mod ask;
 mod budget;
+mod expect;
 mod fault;
+mod fit;
 mod judge;
 mod model;
 mod page;
@@ -26,6 +28,8 @@ mod when;
 
 pub use answer::{Agent, AnswerError, Answered, Heard, Tokens};
 pub use budget::Allowance;
+pub use expect::Expect;
+pub use judge::phones_in;
 pub use model::{Lack, ModelCheck, ModelError, OpenAi};
 pub use page::{Field, Kind, Page, PageError, Rules, Texts};
 pub use pulse::Pulse;

@@ -3,6 +3,7 @@
 //! One Markdown file with YAML front matter, written by the owner. It is read once, at the start, and
 //! whatever is wrong with it is reported with its line and what to write instead.
 
+mod expected;
 mod front;
 mod texts;
 mod words;
@@ -20,6 +21,8 @@ use sms::{Provider, Providers};
 use thiserror::Error;
 
 use front::{Front, malformed};
+
+use crate::expect::Expect;
 
 /// The built-in page: takes home tasks for a handyman business.
 const HOME_TASK: &str = include_str!("home_task.md");
@@ -69,6 +72,8 @@ pub struct Page {
     pub translations: BTreeMap<Language, Texts>,
     /// The rules for its replies.
     pub rules: Rules,
+    /// What `rehearse` must not lose.
+    pub expect: Expect,
     /// The agent's instructions: the page below its front matter.
     pub instructions: String,
 }

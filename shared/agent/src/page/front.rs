@@ -9,6 +9,7 @@ use policy::Language;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{SnippetMode, Spanned};
 
+use super::expected::WrittenExpect;
 use super::texts::{AllTexts, WrittenTexts, line};
 use super::{Field, Kind, Page, PageError, Rules};
 
@@ -41,6 +42,8 @@ pub(super) struct Front {
     texts: WrittenTexts,
     #[serde(default)]
     rules: WrittenRules,
+    #[serde(default)]
+    expect: WrittenExpect,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +138,7 @@ impl Front {
             texts,
             translations: others,
             rules: self.rules.check()?,
+            expect: self.expect.check()?,
             name: name.to_owned(),
             instructions,
         })

@@ -108,6 +108,24 @@ fn an_owner_switches_rules_off() {
 }
 
 #[test]
+fn an_owner_says_what_a_rehearsal_may_not_lose() {
+    let expect = "  fields: 95 %\n  endings: 90%\n  turns: +10 %\n  money: + 0 %\n  refusals: +2";
+    let page = format!("---\nname: Elm\nexpect:\n{expect}\n---\nBe kind.\n");
+    let expect = Page::parse(&page).unwrap().expect;
+    assert_eq!((expect.fields, expect.endings, expect.segments), (Some(95), Some(90), None));
+    assert_eq!((expect.turns, expect.money, expect.refusals), (Some(10), Some(0), Some(2)));
+    for (line, told) in [
+        ("fields: 101 %", "line 4: write the share that has to stay, from 0 % to 100 %"),
+        ("endings: all", "line 4: write the share that has to stay, from 0 % to 100 %"),
+        ("turns: 10 %", "line 4: write how much more it may be, such as +10 %"),
+        ("refusals: +2 %", "line 4: write how many more there may be, such as +0 or +2"),
+    ] {
+        assert_eq!(problem(&format!("name: Elm\nexpect:\n  {line}")), told);
+    }
+    assert!(problem("name: Elm\nexpect:\n  tokens: +1").contains("tokens"));
+}
+
+#[test]
 fn choices_are_kept_as_written() {
     let kind = Page::default().fields.remove(3).kind;
     let choices = ["morning", "afternoon", "any time"].map(String::from);
@@ -122,7 +140,7 @@ fn mistakes_are_named_with_their_line() {
             problem("name: Elm\ntruns: 7"),
             "line 3: unknown field `truns`, expected one of name, model, turns, segments, \
              reply_minutes, late_minutes, quiet_hours, handover_hours, grace_minutes, time_zone, \
-             language, brief_language, fields, texts, rules",
+             language, brief_language, fields, texts, rules, expect",
         ),
         (problem("name: Elm\nturns: many"), "line 3: write a number from 1 to 50"),
         (problem("name: Elm\nturns: 0"), "line 3: write a number from 1 to 50"),
