@@ -81,7 +81,7 @@ sections! {
         stopped blocked country limit loop_ too_many with_a_person thanks reaction report
         quiet_hours restored
     }
-    Brief { title collected answers none earlier cost cost_of field value correct save }
+    Brief { title collected answers none earlier cost cost_of field value correct save save_test }
     Trace {
         title closed together until_sent in_model tokens cost segments attempts
         provider status id nothing

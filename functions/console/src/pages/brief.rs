@@ -15,6 +15,8 @@ pub(crate) struct Brief {
     pub(crate) figures: Vec<String>,
     pub(crate) fields: Vec<Field>,
     pub(crate) ended: Vec<Collected>,
+    /// The number of the conversation under way, if it can be saved as a test.
+    pub(crate) saved_as: Option<u64>,
 }
 
 /// A field of a brief.
@@ -63,6 +65,7 @@ impl Brief {
             figures: if shown_fields { figures } else { vec![] },
             fields: if shown_fields { collected } else { vec![] },
             ended: ended.collect(),
+            saved_as: (thread.answers > 0 && shown_fields).then_some(thread.number),
         }
     }
 }

@@ -8,5 +8,6 @@ pub(crate) mod limits;
 pub(crate) mod people;
 pub(crate) mod phones;
 pub(crate) mod place;
+pub(crate) mod saved;
 pub(crate) mod thread;
 pub(crate) mod trace;

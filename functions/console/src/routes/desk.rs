@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::pages::{acts, attention, inbox, limits, people, phones, thread, trace};
+use crate::pages::{acts, attention, inbox, limits, people, phones, saved, thread, trace};
 use crate::{Console, api, live, orders, visit};
 
 pub(crate) fn routes() -> Router<Arc<Console>> {
@@ -20,6 +20,7 @@ pub(crate) fn routes() -> Router<Arc<Console>> {
         .route("/console/inbox/{id}/say", post(acts::say))
         .route("/console/inbox/{id}/done", post(acts::close))
         .route("/console/inbox/{id}/correct", post(acts::correct))
+        .route("/console/inbox/{id}/tests/{number}", get(saved::file))
         .route("/console/inbox/{id}/give-back", post(acts::give_back))
         .route("/console/inbox/{id}/block", post(acts::block))
         .route("/console/inbox/{id}/unblock", post(acts::unblock))

@@ -163,6 +163,26 @@ async fn earlier_conversations_are_a_page_of_their_own() {
     assert!(!page.contains("before="), "there are no earlier ones: {page}");
 }
 
+#[tokio::test]
+async fn a_conversation_is_saved_as_a_test_without_its_number() {
+    let console = at_home();
+    answer(&console.store, 0, "Goodbye", Status::Delivered).await;
+    end(&console).await;
+    let thread = format!("/console/inbox/{}", id());
+    let (_, page) = console.page(&thread, "en").await;
+    let saved = format!("{thread}/tests/1");
+    assert!(page.contains(&format!("href=\"{saved}\" download>Save as a test</a>")), "{page}");
+    let (status, file) = console.page(&saved, "en").await;
+    assert_eq!(status, 200);
+    assert!(file.contains("\"person\": \"+12025550100\""), "{file}");
+    assert!(file.contains("\"ending\": \"finished\"") && file.contains("\"Goodbye\""), "{file}");
+    for nothing in [format!("{thread}/tests/2"), "/console/inbox/nobody/tests/1".into()] {
+        assert_eq!(console.page(&nothing, "en").await.0, 404, "{nothing}");
+    }
+    let (status, _, _) = console.call(&format!("GET {saved}"), "").await;
+    assert_ne!(status, 200, "a stranger gets nothing");
+}
+
 /// Ends the conversation under way.
 async fn end(console: &Browser) {
     let mut loaded = load(&console.store).await;
