@@ -15,7 +15,7 @@ use settings::{Names, Settings};
 
 use crate::commands::{
     audit, backup, chat, consents, console_user, doctor, languages, limits, orders, person,
-    quarantine, register, restore, send, serve, smoke,
+    quarantine, register, rehearse, restore, send, serve, smoke,
 };
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
@@ -74,6 +74,9 @@ enum Command {
     Person(person::Asked),
     /// Print what to paste into the forms that register a number, and what would be rejected
     Register,
+    /// Play recorded conversations to another page or model, and print what differs
+    #[command(after_help = rehearse::EXIT_CODES)]
+    Rehearse(rehearse::Asked),
     /// Print what is said without the model, in each language, and how many segments it takes
     Languages(languages::Asked),
 }
@@ -147,6 +150,10 @@ fn carry_out(
         }
         Command::Person(asked) => {
             let done = host::run(quiet(settings), |settings| person::run(settings, asked));
+            return doctor::exit_code(done);
+        }
+        Command::Rehearse(asked) => {
+            let done = host::run(quiet(settings), |settings| rehearse::run(settings, asked));
             return doctor::exit_code(done);
         }
         Command::Restore(asked) => {

@@ -61,6 +61,7 @@ mod store;
 mod test_sends;
 mod texts;
 mod traces;
+mod trial;
 mod tries;
 mod turns;
 mod uncounted;

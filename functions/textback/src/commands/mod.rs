@@ -12,6 +12,7 @@ pub(crate) mod orders;
 pub(crate) mod person;
 pub(crate) mod quarantine;
 pub(crate) mod register;
+pub(crate) mod rehearse;
 pub(crate) mod restore;
 pub(crate) mod send;
 pub(crate) mod serve;

@@ -29,6 +29,7 @@ mod port;
 mod quarantine;
 mod refusals;
 mod register;
+mod rehearse;
 mod results;
 mod rights;
 mod secrets;
