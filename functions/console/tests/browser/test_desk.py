@@ -1,5 +1,8 @@
 """What people do at the desk, from a phone and from the keyboard, with script and without."""
 
+import json
+from pathlib import Path
+
 import browser
 import pytest
 from browser import findings, ring, screenshot, visit  # noqa: F401
@@ -65,6 +68,20 @@ def test_a_number_is_blocked_and_unblocked(open_desk, script):
     page.click("text=Unblock")
     page.wait_for_selector("text=Block this number")
     assert page.locator("text=Blocked:").count() == 0
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_conversation_is_saved_as_a_test_without_its_number(open_desk, script):
+    page = open_desk("/console/inbox?q=0171", script=script)
+    page.click(".rows a")
+    page.wait_for_url("**/console/inbox/**")
+    with page.expect_download() as download:
+        page.click("text=Save as a test")
+    saved = json.loads(Path(download.value.path()).read_text())
+    assert saved["person"] == "+12025550100"
+    assert "0171" not in json.dumps(saved)
+    assert "The waterfall in my kitchen" in json.dumps(saved)
     assert page.errors == []
 
 
