@@ -60,7 +60,7 @@ async fn the_same_page_and_model_do_not_differ_and_nothing_is_sent_or_stored() {
     script(&product);
     let ran = product.run(&["rehearse", "--last", "5"], "").await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert_eq!(ran.printed[1], "0 of 1 conversations differ.", "{ran:?}");
+    assert_eq!(ran.printed[1], "Conversations that differ: 0 of 1.", "{ran:?}");
     assert_eq!(product.companies.twilio.messages().len(), sent);
     assert_eq!(documents(&product), stored);
 }
@@ -107,7 +107,7 @@ async fn a_conversation_saved_in_the_console_names_no_number_and_is_played_witho
         (Product::start_with(&["mock"], &OFFLINE).await, product.openai.requests().len());
     let ran = offline.run(&["rehearse", file], "").await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.printed.iter().any(|it| it == "1 of 1 conversations differ."), "{ran:?}");
+    assert!(ran.printed.iter().any(|it| it == "Conversations that differ: 1 of 1."), "{ran:?}");
     assert_eq!(product.openai.requests().len(), asked);
 }
 

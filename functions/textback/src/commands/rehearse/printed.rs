@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::Played;
 use super::stage::{Estimate, Stage};
 
+/// How many characters a name takes.
+const NAMES: usize = 22;
+
 /// How many characters of a value are printed.
 const WIDE: usize = 44;
 
@@ -15,8 +18,8 @@ pub(super) struct Printer {
     json: Option<Value>,
     words: bool,
     currency: String,
-    played: usize,
-    differing: usize,
+    played: u64,
+    differing: u64,
 }
 
 impl Printer {
@@ -34,7 +37,7 @@ impl Printer {
         left: Option<Amount>,
     ) {
         let Estimate { answers, cost, missing } = estimate;
-        let (model, count) = (stage.agent.model.name(), recorded.len());
+        let (model, count) = (stage.agent.model.name(), recorded.len() as u64);
         self.currency = stage.money.caps.currency.to_string();
         let currency = &self.currency;
         if let Some(json) = &mut self.json {
@@ -43,7 +46,9 @@ impl Printer {
                 json!({ "answers": answers, "cost": cost.to_string(), "currency": currency });
         }
         // Where it is read even if the output goes to a file.
-        eprintln!("{count} conversations with {answers} answers are played to the model {model}.");
+        let (conversations, replies) =
+            (counted(count, "conversation"), counted(*answers, "answer"));
+        eprintln!("To play to the model {model}: {conversations} with {replies}.");
         match (estimate.is_free(), left) {
             (true, _) => eprintln!("That costs nothing."),
             (false, None) => eprintln!("That costs about {cost} {currency}."),
@@ -63,7 +68,7 @@ impl Printer {
         let Played { recorded, then, now } = played;
         let differences = Difference::all(then, now);
         self.played += 1;
-        self.differing += usize::from(!differences.is_empty());
+        self.differing += u64::from(!differences.is_empty());
         if let Some(json) = &mut self.json {
             let all = differences
                 .iter()
@@ -85,10 +90,10 @@ impl Printer {
         if differences.is_empty() {
             println!("  no difference");
         } else {
-            println!("  {:<20}  {:<WIDE$}  now", "", "then");
+            println!("  {:<NAMES$}  {:<WIDE$}  now", "", "then");
         }
         for Difference { what, then, now } in &differences {
-            println!("  {:<20}  {:<WIDE$}  {}", clipped(what), clipped(then), clipped(now));
+            println!("  {:<NAMES$}  {:<WIDE$}  {}", clipped(what), clipped(then), clipped(now));
         }
         if self.words {
             said(&then.said, &now.said);
@@ -107,9 +112,9 @@ impl Printer {
             return;
         }
         let Self { played, differing, currency, .. } = &self;
-        println!("\n{differing} of {played} conversations differ.");
+        println!("\nConversations that differ: {differing} of {played}.");
         let Totals { finished, handed_over, fields, turns, segments, refusals, money, .. } = totals;
-        println!("  {:<20}  {:>14}  {:>14}", "", "then", "now");
+        println!("  {:<NAMES$}  {:>14}  {:>14}", "", "then", "now");
         let rows = [
             ("finished", finished),
             ("handed over", handed_over),
@@ -119,10 +124,10 @@ impl Printer {
             ("refusals", refusals),
         ];
         for (what, (then, now)) in rows {
-            println!("  {what:<20}  {then:>14}  {now:>14}");
+            println!("  {what:<NAMES$}  {then:>14}  {now:>14}");
         }
         let (then, now) = (money.0.to_string(), money.1.to_string());
-        println!("  {:<20}  {then:>14}  {now:>14}", format!("model, {currency}"));
+        println!("  {:<NAMES$}  {then:>14}  {now:>14}", format!("model, {currency}"));
         for Loss { key, sentence } in losses {
             println!("Lost, {key}: {sentence}.");
         }
@@ -144,6 +149,11 @@ fn said(then: &[Said], now: &[Said]) {
             }
         }
     }
+}
+
+/// So many of something, such as `1 answer`.
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A value in one line that fits into its column.
