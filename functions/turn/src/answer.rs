@@ -3,10 +3,8 @@
 use std::time::Instant;
 
 use agent::{Answered, Ending, ModelError, Turn as Entry};
-use conversations::{
-    Admission, Change, Conversation, Loaded, Reply, Stop, Unavailable, Waiting, minute_of,
-};
-use jiff::{SignedDuration, Timestamp};
+use conversations::{Admission, Change, Loaded, Reply, Stop, Unavailable, Waiting, minute_of};
+use jiff::Timestamp;
 use money::{Amount, Cap};
 use policy::{Keyword, ReplyKind};
 use telemetry::{Step, TraceId, steps};
@@ -62,7 +60,8 @@ impl<'a> Wake<'a> {
         for drafts_left in (0..=THROWN_AWAY).rev() {
             self.set_reports_aside(loaded).await?;
             let Some(run) = Run::next(loaded) else { break };
-            steps.push(took_up(&run, &loaded.conversation, self.clock.now()));
+            let (page, now) = (&self.turn.agent.page, self.clock.now());
+            steps.push(run.took_up(&loaded.conversation, page, now));
             if run.thinks() {
                 let is_again = bill.is_open;
                 let has_time = !is_again || self.has_time();
@@ -436,15 +435,4 @@ fn has_come_back(loaded: &Loaded, since: Timestamp) -> bool {
             if at >= since && policy::keyword(&text) == Some(Keyword::Start))
     };
     loaded.waiting.iter().any(waits) || entries(&loaded.conversation.turns).any(said)
-}
-
-fn took_up(run: &Run, conversation: &Conversation, now: Timestamp) -> Step {
-    let waited = now.duration_since(run.texts[0].at).max(SignedDuration::ZERO);
-    let step = Step::new(steps::TOOK_UP, now)
-        .with("texts", run.texts.len())
-        .with("waited_ms", i64::try_from(waited.as_millis()).unwrap_or(i64::MAX));
-    match conversation.tries {
-        0 => step,
-        tries => step.with("tries", tries),
-    }
 }

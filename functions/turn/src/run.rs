@@ -5,7 +5,7 @@ use conversations::{Conversation, LastReply, Loaded, Stop, Waiting};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Keyword, is_nudge, reaction};
 use serde_json::Value;
-use telemetry::TraceId;
+use telemetry::{Step, TraceId, steps};
 
 use crate::transcript::{entries, entry};
 
@@ -121,6 +121,19 @@ impl Run {
     /// The texts as entries.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         self.texts.iter().map(|text| Entry::Person { text: said(text), at: text.at }).collect()
+    }
+
+    /// The step of its trace that says by which page it is answered.
+    pub(crate) fn took_up(&self, conversation: &Conversation, page: &Page, now: Timestamp) -> Step {
+        let waited = now.duration_since(self.texts[0].at).max(SignedDuration::ZERO);
+        let step = Step::new(steps::TOOK_UP, now)
+            .with("texts", self.texts.len())
+            .with("waited_ms", i64::try_from(waited.as_millis()).unwrap_or(i64::MAX))
+            .with("page", page.version.clone());
+        match conversation.tries {
+            0 => step,
+            tries => step.with("tries", tries),
+        }
     }
 
     /// Adds the texts to a conversation, but before an apology for the late answer to them.

@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use policy::Language;
 use serde::Deserialize;
 use settings::{Names, Settings, SettingsError};
+use sha2::{Digest as _, Sha256};
 use sms::{Provider, Providers};
 use thiserror::Error;
 
@@ -30,9 +31,14 @@ const HOME_TASK: &str = include_str!("home_task.md");
 /// The least room for an answer after the text in front of the first one, in characters.
 const ROOM: usize = 40;
 
+/// How much of a hash tells the versions of a page apart.
+const VERSION_BYTES: usize = 6;
+
 /// The owner's description of the agent.
 #[derive(Clone, Debug)]
 pub struct Page {
+    /// Which page it is: the same for the same words, and another after any change.
+    pub version: String,
     /// The business that the agent answers for, as the person knows it.
     pub name: String,
     /// The model, unless `OPENAI_MODEL` says otherwise.
@@ -210,7 +216,7 @@ impl Page {
             let end = page.lines().count() as u64;
             return Err(PageError::at(end, "say below the settings how the agent behaves"));
         }
-        front.check(instructions)
+        front.check(instructions, version_of(&page))
     }
 
     /// The same page, if each of these providers can send replies as long as it allows.
@@ -278,6 +284,11 @@ impl Page {
         let ahead = first.map_or(0, |first| first.chars().count() + 1);
         (plain.saturating_sub(ahead).max(ROOM), wide.saturating_sub(ahead).max(ROOM))
     }
+}
+
+/// The beginning of a hash, short enough to be read out.
+fn version_of(page: &str) -> String {
+    Sha256::digest(page)[..VERSION_BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Default for Page {

@@ -84,6 +84,15 @@ async fn does_not_count_thinking_as_waiting() {
 }
 
 #[tokio::test]
+async fn says_which_page_answered() {
+    let scene = Scene::sending_by("twilio").await;
+    scene.say("My sink leaks").await;
+    let (_, trace) = scene.trace().await;
+    let took_up = trace.steps.iter().find(|step| step.what == "took up").unwrap();
+    assert_eq!(took_up.details["page"], *scene.process.turn.agent.page.version);
+}
+
+#[tokio::test]
 async fn logs_a_turn_under_the_trace_of_its_text() {
     let mut scene = Scene::sending_by("twilio").await;
     scene.openai.switch.set(OpenAi::overloaded());

@@ -87,7 +87,7 @@ fn required() -> bool {
 }
 
 impl Front {
-    pub(super) fn check(self, instructions: String) -> Result<Page, PageError> {
+    pub(super) fn check(self, instructions: String, version: String) -> Result<Page, PageError> {
         let name = self.name.value.trim();
         if name.is_empty() || name.chars().count() > NAME_CHARACTERS {
             return Err(PageError::at(
@@ -107,6 +107,7 @@ impl Front {
             self.texts.check(name, segments as usize, only)?;
         let language = only.map(|(language, _)| language);
         Ok(Page {
+            version,
             model: self.model,
             turns: within(self.turns, 7, 50)?,
             segments,

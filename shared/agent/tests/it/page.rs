@@ -283,3 +283,13 @@ fn a_text_may_be_in_any_language() {
     let page = format!("---\nname: Casa Roble\ntexts:\n  help: '{help}'\n---\nBe kind.");
     assert_eq!(Page::parse(&page).unwrap().texts.help, help);
 }
+
+#[test]
+fn every_change_makes_another_version_and_nothing_else_does() {
+    let version = |page: &str| Page::parse(page).unwrap().version;
+    let page = "---\nname: Elm\n---\nBe kind.\n";
+    assert_eq!(version(page).len(), 12);
+    assert_eq!(version(page), version(&format!("\u{feff}{}", page.replace('\n', "\r\n"))));
+    assert_ne!(version(page), version("---\nname: Elm\n---\nBe brief.\n"));
+    assert_ne!(version(page), version("---\nname: Oak\n---\nBe kind.\n"));
+}
