@@ -31,6 +31,7 @@ const EVERY_REMOTE: Duration = Duration::from_secs(5);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// What tells open pages of news, until the process is asked to stop.
+#[derive(Clone)]
 pub struct Live {
     stop: Shared<BoxFuture<'static, ()>>,
     places: Arc<Semaphore>,

@@ -13,7 +13,7 @@ use queue::Queue;
 use turn::{Bounds, Results, Turn};
 
 fn main() -> ExitCode {
-    Function::reading(turn::SETTINGS).serve_queue(async |settings| {
+    Function::reading(turn::SETTINGS).watching("AGENT_FILE").serve_queue(async |settings| {
         let public_url = host::public_url(&settings)?;
         let providers = Arc::new(providers::configured(&settings, &public_url, Role::Sending)?);
         let opening = Business::from_settings(&settings)?.opening;
@@ -22,6 +22,10 @@ fn main() -> ExitCode {
             .ok_or("set OPENAI_API_KEY: alone this function has no model")?;
         let bounds = Bounds::from_settings(&settings, &providers)?;
         let agent = Agent::new(model, page, Timeouts::from_settings(&settings)?);
+        tracing::info!(
+            page.version = agent.page.version,
+            "the agent answers by this page from now on"
+        );
         let turn = Turn {
             agent: Arc::new(bounds.money.charging(agent)),
             bounds,

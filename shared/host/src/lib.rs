@@ -12,6 +12,7 @@
 mod body;
 mod caller;
 mod crowd;
+mod current;
 mod function;
 mod gateway;
 mod health;
@@ -23,6 +24,7 @@ mod schedule;
 mod stop;
 mod turned_away;
 mod wake_ups;
+mod watched;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -32,7 +34,8 @@ use settings::{Names, Settings, SettingsError};
 use telemetry::LogFormat;
 
 pub use caller::{Caller, FromProxy};
-pub use function::Function;
+pub use current::Current;
+pub use function::{Function, refuse_page};
 pub use http::{PUBLIC_URL, public_url};
 pub use parameters::parameters;
 pub use port::{Port, bind, hold_back, serve};
@@ -40,6 +43,7 @@ pub use ready::{readiness, readiness_to_read};
 pub use schedule::repeat;
 pub use stop::stop_signal;
 pub use wake_ups::NO_QUEUE;
+pub use watched::Watched;
 
 /// An error that ends a function. Its text is the one line that the owner reads.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

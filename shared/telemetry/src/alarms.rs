@@ -79,6 +79,15 @@ alarms! {
               or handed over after eight attempts: see the console.",
     },
 
+    /// A changed page of the agent cannot be used.
+    PageRefused => Words {
+        name: "page.refused",
+        meaning: "The agent's page was changed and cannot be used: the previous one still answers.",
+        fix: "The line says what is wrong with which line of the page. Mend it before anything is \
+              started again: nothing starts with such a page. It is then used within seconds, \
+              without a restart.",
+    },
+
     /// The receiver of results does not accept them.
     ResultsRefused => Words {
         name: "results.refused",

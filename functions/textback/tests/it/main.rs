@@ -25,6 +25,7 @@ mod health;
 mod messagecentral;
 mod mock;
 mod operators;
+mod page;
 mod port;
 mod quarantine;
 mod refusals;

@@ -1,20 +1,19 @@
 //! The functions, wired together in one process: `textback serve`.
 
 mod admission;
+mod page;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use access::Access;
-use agent::{Agent, OpenAi, Page, Timeouts};
 use axum::Router;
 use business::Business;
-use console::{About, Console, Live};
+use console::Live;
 use conversations::{OpenError, Store};
 use host::{Error, Port};
 use inbound::Inbound;
 use jiff::Timestamp;
-use limits::Limits;
 use providers::Purpose;
 use queue::Queue;
 use receipts::Receipts;
@@ -22,10 +21,11 @@ use settings::Settings;
 use site::{Pages, Site};
 use sms::Providers;
 use sweep::{Probes, Runs, Sweep};
-use turn::{Bounds, Results, Turn};
+use turn::{Bounds, Results};
 
+use crate::by_hand;
 pub(crate) use crate::commands::serve::admission::SETTINGS;
-use crate::{by_hand, model};
+use crate::commands::serve::page::{Clients, Serving};
 
 /// How many conversations are worked on concurrently. They mostly wait for a model.
 const CONCURRENCY: u32 = 256;
@@ -36,18 +36,19 @@ const SWEEP_EMBEDDED: Duration = Duration::from_secs(1);
 /// With Firestore every sweep costs money.
 const SWEEP: Duration = Duration::from_secs(60);
 
+/// How often the agent's page is looked at.
+const PAGE: Duration = Duration::from_secs(2);
+
 /// All functions of one process, with their clients.
 struct App {
     providers: Arc<Providers>,
     public_url: String,
     access: Access,
     queue: Queue,
-    turn: Turn,
+    serving: Arc<Serving>,
     sweep: Sweep,
-    offline: bool,
     sweep_every: Duration,
     port: Port,
-    router: Router,
 }
 
 /// Serves until the process is asked to stop.
@@ -81,58 +82,48 @@ impl App {
         by_hand::may_send(&store).await?;
         admission::check_secrets(settings, &store).await?;
         let queue = Queue::from_settings(settings)?.unwrap_or_else(Queue::in_process);
-        let opening = Business::from_settings(settings)?.opening;
-        let page = Page::from_settings(settings)?.carried_by(&providers)?.open(opening)?;
-        let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
-            Some(model) => (model, false),
-            None => (model::offline(&page).await?, true),
-        };
         let bounds = Bounds::from_settings(settings, &providers)?;
-        let agent = Agent::new(model, page, Timeouts::from_settings(settings)?);
-        let agent = Arc::new(bounds.money.charging(agent));
         let results = Results::from_settings(settings)?.map(Arc::new);
-        let turn = Turn {
-            store: Arc::clone(&store),
-            providers: Arc::clone(&providers),
-            agent,
-            bounds,
-            results,
-        };
+        let sites = sites(settings, &public_url, &access, &store, &providers, &queue)?;
         let sweep = Sweep {
             store: Arc::clone(&store),
             queue: queue.clone(),
             providers: Arc::clone(&providers),
-            currency: turn.bounds.money.caps.currency,
+            currency: bounds.money.caps.currency,
             probes: Probes::from_settings(settings, &providers)?.map(Arc::new),
             runs: Runs::default(),
         };
-        let router = router(settings, &public_url, &access, &turn, &queue, offline, live)?;
         let sweep_every = if store.documents().are_embedded() { SWEEP_EMBEDDED } else { SWEEP };
-        Ok(Self {
-            providers,
-            public_url,
-            access,
-            queue,
-            turn,
-            sweep,
-            offline,
-            sweep_every,
-            port,
-            router,
-        })
+        let serving = Serving::start(Clients {
+            settings: settings.clone(),
+            public_url: public_url.clone(),
+            opening: Business::from_settings(settings)?.opening,
+            providers: Arc::clone(&providers),
+            access: access.clone(),
+            store,
+            bounds,
+            results,
+            queue: queue.clone(),
+            live,
+            sites,
+        });
+        let serving = Arc::new(serving.await?);
+        Ok(Self { providers, public_url, access, queue, serving, sweep, sweep_every, port })
     }
 
     /// Runs everything until `stop`, then finishes what is in flight.
     async fn run(self, stop: impl Future<Output = ()> + Clone + Send + 'static) {
-        let Self { providers, queue, turn, sweep, sweep_every, port, router, .. } = self;
+        let Self { providers, queue, serving, sweep, sweep_every, port, .. } = self;
+        let (router, answering) = (serving.router(), Arc::clone(&serving));
         tokio::join!(
             host::serve(port, router, stop.clone()),
             // Runs on its own: nobody who waits for an answer waits for a provider that hangs.
             host::repeat(sweep_every, stop.clone(), || sweep.wake(Timestamp::now())),
             host::repeat(sweep_every, stop.clone(), || sweep.look(Timestamp::now())),
             host::repeat(SWEEP, stop.clone(), || sweep.watch(Timestamp::now())),
+            host::repeat(PAGE, stop.clone(), || serving.look_at_page(SystemTime::now())),
             queue::consume(&queue, CONCURRENCY, stop, move |wake_up| {
-                let turn = turn.clone();
+                let turn = answering.turn();
                 async move { turn.run(&wake_up, Timestamp::now()).await }
             }),
             // Spares the first reply the wait for a token.
@@ -145,12 +136,13 @@ impl App {
         let names = self.providers.names();
         let home = format!("http://localhost:{}", self.port.local_addr()?.port());
         println!("textback answers at {home}/");
-        if self.offline {
+        let turn = self.serving.turn();
+        if self.serving.is_offline() {
             println!("  model      offline, built in: set OPENAI_API_KEY for a real one");
         } else {
             println!(
                 "  model      {}",
-                settings.get("OPENAI_MODEL").unwrap_or(&self.turn.agent.page.model)
+                settings.get("OPENAI_MODEL").unwrap_or(&turn.agent.page.model)
             );
         }
         if names.iter().copied().all(sms::is_pretended) {
@@ -158,8 +150,8 @@ impl App {
         } else {
             println!("  providers  {}", names.join(", "));
         }
-        println!("  spending   {}", self.turn.bounds.money.caps);
-        for lines in self.turn.missing_prices() {
+        println!("  spending   {}", turn.bounds.money.caps);
+        for lines in turn.missing_prices() {
             let lines = lines.trim().replace('\n', ", ");
             println!("  price      not known, so the most is counted: add to PRICES_FILE {lines}");
         }
@@ -201,17 +193,15 @@ impl App {
     }
 }
 
-/// The router: every function that answers calls, on the clients of `turn`.
-fn router(
+/// The router of all functions that answer calls, but the console.
+fn sites(
     settings: &Settings,
     public_url: &str,
     access: &Access,
-    turn: &Turn,
+    store: &Arc<Store>,
+    providers: &Arc<Providers>,
     queue: &Queue,
-    offline: bool,
-    live: Live,
 ) -> Result<Router, Error> {
-    let Turn { store, providers, agent, .. } = turn;
     let inbound = Inbound {
         providers: Arc::clone(providers),
         access: access.clone(),
@@ -224,26 +214,12 @@ fn router(
         store: Arc::clone(store),
         queue: queue.clone(),
     };
-    let console = Console {
-        store: Arc::clone(store),
-        providers: Arc::clone(providers),
-        access: access.clone(),
-        about: About {
-            model_offline: offline,
-            ..About::of(settings, public_url, &agent.page, providers, store)
-        },
-        limits: Limits::from_settings(settings, providers)?.with_hours(agent.page.quiet_hours),
-        time_zone: agent.page.time_zone.clone(),
-        queue: Some(queue.clone()),
-        live: Some(live),
-    };
     let pages = Pages::of(Business::from_settings(settings)?, public_url, store.lifetimes());
     let ours = providers::numbers(settings);
     let site = Site { pages, store: Arc::clone(store), ours };
     Ok(inbound
         .router()
         .merge(receipts.router())
-        .merge(console.router())
         .merge(site.router())
         .merge(host::readiness(store, Some(queue))))
 }
