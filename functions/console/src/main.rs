@@ -13,7 +13,7 @@ use providers::Role;
 use queue::Queue;
 
 fn main() -> ExitCode {
-    Function::reading(console::SETTINGS).watching("AGENT_FILE").serve_http(async |settings| {
+    Function::reading(console::SETTINGS).watching(Page::FILE).serve_http(async |settings| {
         let public_url = host::public_url(&settings)?;
         let page = Page::from_settings(&settings)?;
         let providers = Arc::new(providers::configured(&settings, "", Role::Describing)?);

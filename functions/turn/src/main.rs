@@ -13,7 +13,7 @@ use queue::Queue;
 use turn::{Bounds, Results, Turn};
 
 fn main() -> ExitCode {
-    Function::reading(turn::SETTINGS).watching("AGENT_FILE").serve_queue(async |settings| {
+    Function::reading(turn::SETTINGS).watching(Page::FILE).serve_queue(async |settings| {
         let public_url = host::public_url(&settings)?;
         let providers = Arc::new(providers::configured(&settings, &public_url, Role::Sending)?);
         let opening = Business::from_settings(&settings)?.opening;

@@ -188,6 +188,9 @@ impl PageError {
 }
 
 impl Page {
+    /// The setting that names the file.
+    pub const FILE: &str = Self::SETTINGS[0];
+
     /// What [`Page::from_settings`] reads.
     pub const SETTINGS: Names = &["AGENT_FILE"];
 

@@ -53,7 +53,7 @@ pub(super) struct Serving {
 impl Serving {
     /// Reads the page for the first time. It has to be sound.
     pub(super) async fn start(clients: Clients) -> Result<Self, Error> {
-        let page = Watched::of(&clients.settings, "AGENT_FILE", SystemTime::now());
+        let page = Watched::of(&clients.settings, Page::FILE, SystemTime::now());
         let current = Arc::new(Current::new(clients.handler().await?));
         Ok(Self { clients, current, page: Mutex::new(page) })
     }
