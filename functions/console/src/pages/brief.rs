@@ -35,6 +35,12 @@ pub(crate) struct Collected {
     pub(crate) fields: Vec<Field>,
 }
 
+impl Field {
+    fn is_known(&self) -> bool {
+        self.value.is_some()
+    }
+}
+
 impl Brief {
     /// What a page shows of a thread.
     pub(crate) fn of(thread: &Thread, about: &About, shown: &Shown) -> Self {
@@ -58,7 +64,7 @@ impl Brief {
             number: over.number,
             title: ending(&w.earlier, over, shown),
             cost: cost(&over.cost).then(|| w.cost_of.plain(&[("amount", &amount(&over.cost))])),
-            fields: fields(&over.brief, &[]),
+            fields: fields(&over.brief, &asked).into_iter().filter(Field::is_known).collect(),
         });
         Self {
             number: thread.number,

@@ -15,6 +15,8 @@ PAGES = {
     "limits": "/console/limits",
     "wrong": "/console/inbox/zzz",
 }
+# A name stands apart from the direction of the text around it.
+HELD = "text=/With .?owner.? since/"
 LANGUAGES = ["en", "es", "fr", "de", "pt", "ar"]
 
 
@@ -57,6 +59,57 @@ def test_on_a_phone_a_row_opens_its_thread_and_back_leads_back(open_desk, script
     page.wait_for_url("**view=handed_over**")
     assert page.locator(".rows").is_visible()
     assert page.errors == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_person_is_answered_by_hand_and_given_back(open_desk, script):
+    page = open_desk("/console/inbox?q=0174", script=script)
+    page.click(".rows a")
+    words = f"We come at nine, {'with' if script else 'without'} script"
+    page.fill("#words", words)
+    if script:
+        assert page.locator("[data-counter]").inner_text() == "Segments: 1 · left: 132"
+    page.click("text=Send >> nth=-1")
+    sees(page, f".bubble:has-text('{words}')", script)
+    assert page.input_value("#words") == ""
+    sees(page, HELD, script)
+    page.click("text=Give it back to the agent")
+    gone(page, HELD, script)
+    assert page.errors == []
+
+
+def test_what_was_collected_is_corrected_with_a_note_who_did(open_desk):
+    page = open_desk("/console/inbox?q=0171")
+    page.click(".rows a")
+    page.click("#brief summary:has-text('Correct') >> nth=0")
+    page.fill("#brief .correct[open] [name=value]", "a dripping tap")
+    page.click("#brief .correct[open] button")
+    page.wait_for_selector("#brief td:has-text('a dripping tap')")
+    page.wait_for_selector(".thread-pane :text('task: a dripping tap')")
+    page.click("#brief summary:has-text('Correct') >> nth=2")
+    page.fill("#brief .correct[open] [name=value]", "soon")
+    page.click("#brief .correct[open] button")
+    page.wait_for_selector("text=write it as YYYY-MM-DD")
+    assert page.errors == []
+
+
+def sees(page, selector, script):
+    """Waits until a page shows something: one without script has to be loaded anew."""
+    until(page, script, lambda: page.locator(selector).first.is_visible())
+
+
+def gone(page, selector, script):
+    until(page, script, lambda: page.locator(selector).count() == 0)
+
+
+def until(page, script, happened):
+    for _ in range(100):
+        if happened():
+            return
+        page.wait_for_timeout(150)
+        if not script:
+            page.reload()
+    raise AssertionError(page.locator("main").inner_text())
 
 
 @pytest.mark.parametrize("script", [True, False])

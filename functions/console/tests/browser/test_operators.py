@@ -57,6 +57,33 @@ def test_two_operators_work_and_one_signs_out(desk, visit):
     pages["ben"].locator(".account").get_by_text("ben", exact=True).wait_for()
 
 
+def test_a_second_operator_is_warned_before_they_talk_over_the_first(desk, visit):
+    pages = {name: visit(desk.console, "desktop", script=True) for name in ["ann", "ben"]}
+    for name, page in pages.items():
+        sign_in(page, name)
+    ann, ben = pages.values()
+    ann.fill(".phone textarea", "My door sticks")
+    ann.press(".phone textarea", "Enter")
+    ann.locator(".phone .row[data-who=agent] button.bubble").last.wait_for()
+    for page in [ann, ben]:
+        page.click("nav >> text=Inbox")
+        page.click(".rows a >> nth=0")
+        page.wait_for_url("**/console/inbox/**")
+    # Ben's page is from before.
+    ben.route("**/console/**", lambda route: route.abort() if route.request.method == "GET" else route.continue_())
+    ann.click("text=Take over")
+    ann.wait_for_selector("text=/With .?ann.? since/")
+    ben.unroute("**/console/**")
+    ben.fill("#words", "I come at ten")
+    ben.click("text=Send >> nth=-1")
+    ben.wait_for_selector("text=/ann.? has this conversation. Nothing was sent./")
+    assert ben.input_value("#words") == "I come at ten"
+    assert ann.locator(".bubble:has-text('I come at ten')").count() == 0
+    ben.click("text=Send >> nth=-1")
+    ann.wait_for_selector(".bubble:has-text('I come at ten')", timeout=15_000)
+    ann.wait_for_selector("text=/With .?ben.? since/")
+
+
 def test_a_session_that_has_ended_leads_back_to_the_page(desk, visit):
     page = visit(desk.console, "desktop", script=True)
     sign_in(page, "ann")
