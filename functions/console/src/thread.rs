@@ -210,7 +210,9 @@ fn said(number: u64, turns: &[Value]) -> Vec<Message> {
                 bubble(Who::Person, &text, Some(at))
             }
             Entry::Agent { text, at, .. } => bubble(Who::Agent, &text?, Some(at)),
-            Entry::Fixed { text, at } => bubble(Who::Product, &text, Some(at)),
+            Entry::Fixed { text, at } | Entry::Told { text, at } => {
+                bubble(Who::Product, &text, Some(at))
+            }
             Entry::ByHand { text, at, by } => {
                 Message { by, ..bubble(Who::Business, &text, Some(at)) }
             }

@@ -47,6 +47,8 @@ pub(crate) struct Draft<'a> {
     orders: usize,
     /// What is spent by it.
     pub(crate) spent: Amount,
+    /// Whether the owner pays for that, and gets back what is given back.
+    pub(crate) is_owners: bool,
     /// What was booked in this period is given back.
     pub(crate) returned: Option<(Amount, Period)>,
     /// The most that its reply may cost.
@@ -122,6 +124,7 @@ impl Draft<'_> {
             changes: Vec::new(),
             orders: loaded.orders.len(),
             spent: Amount::ZERO,
+            is_owners: false,
             returned: None,
             at_most: None,
             kept: loaded.conversation.open.as_ref().and_then(|reply| reply.kept.clone()),
@@ -136,6 +139,12 @@ impl Draft<'_> {
     pub(crate) fn carried_out(&mut self, order: &Order) {
         self.orders = self.orders.saturating_sub(1);
         self.changes.push(Change::CarriedOut(order.clone()));
+    }
+
+    /// Gives an order in this very conversation, which is carried out next.
+    pub(crate) fn orders_itself(&mut self, now: Timestamp) {
+        self.orders += 1;
+        self.next.ordered_at = Some(now);
     }
 
     /// Takes texts up: they become entries of the conversation.
@@ -214,6 +223,7 @@ impl Draft<'_> {
     pub(crate) fn give_back(&mut self, attempt: &Attempt) {
         let booked = attempt.booked.filter(|_| attempt.cost != Amount::ZERO);
         self.returned = booked.map(|period| (attempt.cost, period));
+        self.is_owners = attempt.tried_out;
         for change in &mut self.changes {
             if let Change::Status(update) = change
                 && update.attempt == attempt.id

@@ -20,7 +20,7 @@ const REMINDER: usize = 40;
 /// How long to wait, at most, before another attempt to a phone that could not be reached.
 const PAUSE: Duration = Duration::from_mins(2);
 
-impl Wake<'_> {
+impl<'a> Wake<'a> {
     /// Handles the first reply that failed late. While the reply lives, sends it by another
     /// provider if that can help, or once more by the same one if there is no other and the phone
     /// was only unreachable for the moment. Otherwise tells the agent.
@@ -50,7 +50,7 @@ impl Wake<'_> {
         self.dispatch(loaded, planned, vec![]).await
     }
 
-    fn failed_late<'a>(&'a self, loaded: &Loaded, draft: &mut Draft<'a>, attempt: &Attempt) {
+    fn failed_late(&self, loaded: &Loaded, draft: &mut Draft<'a>, attempt: &Attempt) {
         let now = self.clock.now();
         let code = attempt.code.as_deref().unwrap_or("no code");
         let known = self.turn.providers.explain(&attempt.provider, code);
@@ -135,13 +135,14 @@ impl Wake<'_> {
     /// Gives up a reply that was reported as not arrived, and tells the agent and the operator.
     pub(crate) fn leave_failed(
         &self,
-        draft: &mut Draft<'_>,
+        draft: &mut Draft<'a>,
         attempt: &Attempt,
         wanted: bool,
         why_not: &str,
     ) {
         let code = attempt.code.as_deref().unwrap_or("no code");
         draft.next.turns.push(note(&not_arrived(&attempt.reply.body)));
+        self.tell_author(draft, attempt.reply.by.as_ref(), &format!("it did not arrive ({code})"));
         if wanted {
             let means = self.turn.providers.meaning(&attempt.provider, code);
             draft.changes.push(Change::Notice(self.notice(

@@ -90,6 +90,7 @@ impl Wake<'_> {
                 None => {}
             }
             (draft.next.handed_over, draft.next.given_back_at) = (None, None);
+            draft.next.coded.iter_mut().for_each(|coded| coded.ends(now));
             draft.wait_again(&held);
             if draft.next.open.is_none() {
                 draft.set_due(now);

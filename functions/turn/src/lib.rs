@@ -22,6 +22,7 @@ mod language;
 mod machine;
 mod orders;
 mod pause;
+mod phones;
 mod places;
 mod plan;
 mod probe;
@@ -31,6 +32,7 @@ mod results;
 mod run;
 mod settle;
 mod spending;
+mod tell;
 mod think;
 mod too_long;
 mod transcript;
@@ -54,6 +56,7 @@ use crate::clock::Clock;
 pub use account::Money;
 pub use bounds::Bounds;
 pub use dispatch::TEST_NUMBER;
+pub use phones::Phones;
 pub use results::Results;
 
 /// How long a wake-up may take before its last send: a function has two minutes in all.
@@ -71,6 +74,7 @@ pub const SETTINGS: &[Names] = &[
     Results::SETTINGS,
     Limits::SETTINGS,
     Money::SETTINGS,
+    Phones::SETTINGS,
 ];
 
 /// The function, with its clients.
@@ -84,6 +88,8 @@ pub struct Turn {
     pub agent: Arc<Agent>,
     /// The limits on what a stranger's text can cause.
     pub bounds: Bounds,
+    /// The phones of owners.
+    pub phones: Phones,
     /// Where the results of conversations go. If `None`, they are kept and shown in the console.
     pub results: Option<Arc<Results>>,
 }
@@ -108,7 +114,8 @@ impl Turn {
         id: &ConversationId,
         now: Timestamp,
     ) -> Result<Option<Loaded>, Unavailable> {
-        self.store.load_paid_by(id, now, Some(self.bounds.money.people())).await
+        let loaded = self.store.load_paid_by(id, now, Some(self.bounds.money.people())).await?;
+        Ok(loaded.map(|loaded| self.phones.sort(loaded)))
     }
 
     /// Does whatever the conversation has to do.

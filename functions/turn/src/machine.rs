@@ -13,7 +13,7 @@
 //! Each step ends with a commit. The next step is chosen by what is stored then, so another process
 //! can continue if this one dies.
 
-use conversations::{Attempt, Loaded, Order, OrderKind, Reply, Unavailable};
+use conversations::{Attempt, Loaded, Order, OrderKind, Reply, Unavailable, Waiting};
 use jiff::SignedDuration;
 use telemetry::TraceId;
 use tracing::Instrument;
@@ -29,6 +29,7 @@ const MOMENT: SignedDuration = SignedDuration::from_secs(2);
 /// The next step, and its trace.
 enum Next {
     CarryOut(TraceId),
+    Obey(Box<Waiting>),
     Settle(TraceId),
     FailOver(TraceId),
     Answer(TraceId),
@@ -36,17 +37,22 @@ enum Next {
 }
 
 impl Next {
-    fn of(Loaded { conversation, waiting, orders, .. }: &Loaded) -> Self {
-        let says = |order: &Order| matches!(order.kind, OrderKind::Say { .. });
+    fn of(Loaded { conversation, waiting, commands, orders, .. }: &Loaded) -> Self {
+        let says =
+            |order: &Order| matches!(order.kind, OrderKind::Say { .. } | OrderKind::Tell { .. });
         let is_ahead = |order: &Order, open: &Reply| {
             let is_theirs = open.by.as_ref().is_some_and(|by| by.name == order.by.name);
-            says(order) && (open.sending.is_some() || open.despite_stop || is_theirs)
+            let is_told = matches!(order.kind, OrderKind::Tell { .. });
+            says(order) && (is_told || open.sending.is_some() || open.despite_stop || is_theirs)
         };
         if let Some(order) = orders.first() {
             let open = conversation.open.as_ref().filter(|open| is_ahead(order, open));
             return open.map_or(Self::CarryOut(order.trace.clone()), |open| {
                 Self::Settle(open.trace.clone())
             });
+        }
+        if let Some(text) = commands.first() {
+            return Self::Obey(Box::new(text.clone()));
         }
         if let Some(open) = &conversation.open {
             return Self::Settle(open.trace.clone());
@@ -64,6 +70,9 @@ impl Wake<'_> {
         for step in 0..STEPS {
             self.take_back(loaded).await?;
             match Next::of(loaded) {
+                Next::Obey(text) => {
+                    self.obey(loaded, &text).instrument(self.span(&text.trace)).await?;
+                }
                 Next::CarryOut(trace) => {
                     self.carry_out(loaded).instrument(self.span(&trace)).await?;
                 }

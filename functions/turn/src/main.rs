@@ -10,7 +10,7 @@ use host::Function;
 use jiff::Timestamp;
 use providers::Role;
 use queue::Queue;
-use turn::{Bounds, Results, Turn};
+use turn::{Bounds, Phones, Results, Turn};
 
 fn main() -> ExitCode {
     Function::reading(turn::SETTINGS).watching(Page::FILE).serve_queue(async |settings| {
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         let turn = Turn {
             agent: Arc::new(bounds.money.charging(agent)),
             bounds,
+            phones: Phones::from_settings(&settings)?,
             providers,
             store: Arc::new(Store::open(&settings)?),
             results: Results::from_settings(&settings)?.map(Arc::new),

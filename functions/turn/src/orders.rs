@@ -37,6 +37,7 @@ impl<'a> Wake<'a> {
             }
             OrderKind::GiveBack => self.give_back(loaded, &order).await?,
             OrderKind::Done { word } => self.done(loaded, &order, word.as_deref()).await?,
+            OrderKind::Tell { .. } => self.tell(loaded, &order).await?,
             OrderKind::Correct { .. } => self.correct(loaded, &order).await?,
         };
         if let Outcome::TooLarge = outcome {
@@ -200,6 +201,8 @@ impl<'a> Wake<'a> {
                     draft.set_aside(&texts, DONE);
                 }
                 (draft.next.handed_over, draft.next.given_back_at) = (None, None);
+                let at = self.clock.now();
+                draft.next.coded.iter_mut().for_each(|coded| coded.ends(at));
                 if !draft.next.turns.is_empty() {
                     self.end(loaded, &mut draft, End::Done, &order.trace);
                 }
@@ -269,6 +272,7 @@ impl<'a> Wake<'a> {
         let now = self.clock.now();
         tracing::info!(order = order.kind.word(), "refused an order: {why}");
         draft.changes.push(Change::Audited(order.refused(&self.id, why, now)));
+        self.tell_author(draft, Some(&order.by), why);
         if let OrderKind::Say { words, .. } = &order.kind {
             let (text, by, why) = (words.clone(), order.by.name.clone(), why.to_owned());
             draft.next.turns.push(entry(&Entry::NotSent { text, by, why, at: now }));
@@ -305,6 +309,7 @@ impl<'a> Wake<'a> {
     pub(crate) fn drop_reply(&self, draft: &mut Draft<'a>, reply: &Reply, why: &str) {
         let (text, why, at) = (reply.body.clone(), why.to_owned(), self.clock.now());
         let by = reply.by.as_ref().map_or_else(String::new, |by| by.name.clone());
+        self.tell_author(draft, reply.by.as_ref(), &why);
         match &reply.by {
             None => draft.next.turns.push(note(NOT_REACHED)),
             Some(author) => draft.changes.push(Change::Audited(Act {
@@ -319,7 +324,7 @@ impl<'a> Wake<'a> {
     }
 
     /// Whether the person is one of the mock's.
-    fn is_pretended(&self, loaded: &Loaded) -> bool {
+    pub(crate) fn is_pretended(&self, loaded: &Loaded) -> bool {
         let theirs = &loaded.conversation.theirs;
         self.turn.store.names().conversation(PRETENDED, theirs) == loaded.id
     }

@@ -191,6 +191,7 @@ impl<'a> Wake<'a> {
         let notice = self.notice(id, format!("A reply was given up: {why}"), &reply.trace);
         draft.changes.push(Change::Notice(notice));
         draft.next.turns.push(note(NOT_REACHED));
+        self.tell_author(draft, reply.by.as_ref(), why);
         draft.set_due(self.clock.now());
     }
 

@@ -20,7 +20,7 @@ impl Wake<'_> {
 
     /// The same for a reply to texts that may have been taken up already. One by the mock reaches nobody.
     pub(crate) fn permission_for(&self, loaded: &Loaded, reply: &Reply) -> Permission {
-        match sms::is_pretended(&reply.via) || reply.at_night {
+        match sms::is_pretended(&reply.via) || reply.at_night || reply.to_owner {
             true => Permission::Now,
             false => self.permission_after(loaded, reply.texted_at),
         }

@@ -229,7 +229,7 @@ impl<'a> Wake<'a> {
         &self,
         loaded: &Loaded,
         reply: &Reply,
-        is_pretended: bool,
+        is_owners: bool,
     ) -> Result<Option<Cap>, Unavailable> {
         let (money, period) = (&self.turn.bounds.money, self.period());
         let cost = self.more_than(Amount::ZERO, reply, &loaded.conversation.theirs);
@@ -237,11 +237,11 @@ impl<'a> Wake<'a> {
             return Ok(None);
         }
         let spent = loaded.conversation.account.spent_today(period);
-        if money.caps.person_day.is_some_and(|cap| cap.saturating_sub(spent) < cost) {
+        if !is_owners && money.caps.person_day.is_some_and(|cap| cap.saturating_sub(spent) < cost) {
             return Ok(Some(Cap::PersonDay));
         }
-        let payer = money.payer(is_pretended);
-        let left = |shard: &Shard| money.kept_back(shard, period, is_pretended);
+        let payer = money.payer(is_owners);
+        let left = |shard: &Shard| money.kept_back(shard, period, is_owners);
         let has_enough = |shard: &Shard| shard.is_of(payer) && left(shard) >= cost;
         if loaded.shard.as_ref().is_some_and(has_enough) {
             return Ok(None);
@@ -249,7 +249,7 @@ impl<'a> Wake<'a> {
         let shards = self.turn.store.shards(payer).await?;
         let fullest = shards.iter().max_by_key(|shard| left(shard));
         let capped = fullest.filter(|shard| left(shard) < cost);
-        Ok(capped.map(|shard| money.left(shard, period, is_pretended).1))
+        Ok(capped.map(|shard| money.left(shard, period, is_owners).1))
     }
 
     /// Reserves the money of a run, as part of the commit that takes it up.
@@ -332,6 +332,8 @@ impl<'a> Wake<'a> {
             |change: &Change| matches!(change, Change::TakenUp(_) | Change::SetAside(..));
         let is_over = draft.is_empty() || draft.changes.iter().any(taken_up);
         let pays = draft.pays();
+        let tells_owner = |change: &Change| matches!(change, Change::Attempt(it) if it.tried_out);
+        draft.is_owners |= draft.changes.iter().any(tells_owner);
         let (returned, booked) = draft.returned.take().unwrap_or((Amount::ZERO, period));
         let account = &mut draft.next.account;
         let costs = |before: Amount| before.saturating_add(spent).saturating_sub(returned);
@@ -355,8 +357,10 @@ impl<'a> Wake<'a> {
         if !pays {
             return;
         }
-        account.spend(spent, period);
-        account.take_back(returned, booked);
+        if !draft.is_owners {
+            account.spend(spent, period);
+            account.take_back(returned, booked);
+        }
         let released = release(draft);
         let account = &mut draft.next.account;
         if let Some(replaced) = draft.replaced.take().filter(|_| !self.turn.agent.is_free()) {
@@ -366,7 +370,10 @@ impl<'a> Wake<'a> {
             let released = Some(replaced);
             draft.changes.push(Change::Booked(Booking { shard, period, spent, released }));
         }
-        let shard = self.shard_for(released.as_ref().map(|it| it.shard.as_str()));
+        let shard = match draft.is_owners {
+            true => self.turn.store.shard_for(Payer::Owner, None),
+            false => self.shard_for(released.as_ref().map(|it| it.shard.as_str())),
+        };
         if returned != Amount::ZERO {
             // In the day and the month in which it was counted.
             let (shard, spent) = (shard.clone(), Amount::ZERO.saturating_sub(returned));

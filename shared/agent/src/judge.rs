@@ -179,6 +179,7 @@ fn given(turns: &[Turn], brief: &Map<String, Value>) -> Vec<String> {
         | Turn::Fixed { .. }
         | Turn::Note { .. }
         | Turn::NotSent { .. }
+        | Turn::Told { .. }
         | Turn::Corrected { .. } => None,
     });
     let recorded = brief.values().map(|value| match value {

@@ -80,6 +80,13 @@ pub enum Turn {
         /// When that was decided.
         at: Timestamp,
     },
+    /// What an owner's phone was told: not sent to the model.
+    Told {
+        /// The text.
+        text: String,
+        /// When.
+        at: Timestamp,
+    },
     /// An operator gave a field of the brief another value. The model sees it in the brief.
     Corrected {
         /// The field.
@@ -118,7 +125,7 @@ pub struct ToolCall {
 impl Turn {
     /// Whether it is for people only.
     pub(crate) fn is_hidden(&self) -> bool {
-        matches!(self, Self::NotSent { .. } | Self::Corrected { .. })
+        matches!(self, Self::NotSent { .. } | Self::Told { .. } | Self::Corrected { .. })
     }
 
     /// Whether this is the model's reply.
@@ -130,7 +137,10 @@ impl Turn {
     pub(crate) fn characters(&self) -> usize {
         let length = |text: &str| text.chars().count();
         match self {
-            Self::Unanswered { .. } | Self::NotSent { .. } | Self::Corrected { .. } => 0,
+            Self::Unanswered { .. }
+            | Self::NotSent { .. }
+            | Self::Told { .. }
+            | Self::Corrected { .. } => 0,
             Self::Person { text, .. }
             | Self::Note { text }
             | Self::ByHand { text, .. }
@@ -161,6 +171,7 @@ impl fmt::Debug for Turn {
             Self::ByHand { text, .. } => write!(formatter, "ByHand({} characters)", said(text)),
             Self::Fixed { text, .. } => write!(formatter, "Fixed({} characters)", said(text)),
             Self::NotSent { text, .. } => write!(formatter, "NotSent({} characters)", said(text)),
+            Self::Told { text, .. } => write!(formatter, "Told({} characters)", said(text)),
             Self::Corrected { .. } => formatter.write_str("Corrected"),
         }
     }

@@ -153,7 +153,7 @@ impl Attempt {
             from,
             to: to.clone(),
             detached: false,
-            tried_out: false,
+            tried_out: reply.to_owner,
             opens: false,
             proven: false,
             segments: sms::segments(&reply.body).count,

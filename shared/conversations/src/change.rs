@@ -11,6 +11,7 @@ use crate::admissions::Admission;
 use crate::attempts::{Attempt, StatusUpdate, settled};
 use crate::audit::Act;
 use crate::budget::{Booking, Period, Shard};
+use crate::codes::Code;
 use crate::consent_events::{ConsentEvent, ConsentKind};
 use crate::conversation::{Conversation, LastReply};
 use crate::desk::RowWrite;
@@ -20,7 +21,7 @@ use crate::found;
 use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
 use crate::notices::Notice;
-use crate::orders::{Order, carried_out};
+use crate::orders::{GivenOrder, Order, carried_out};
 use crate::receipts::MatchedReceipt;
 use crate::said::Said;
 use crate::silence::Forgotten;
@@ -38,6 +39,9 @@ pub struct Loaded {
     pub waiting: Vec<Waiting>,
     /// Whether more wait behind those.
     pub more: bool,
+    /// Texts among them that tell us what an owner wants of other conversations. Never loaded as such: a turn
+    /// knows the owners' phones.
+    pub commands: Vec<Waiting>,
     /// What operators want of it, in the order in which they said so.
     pub orders: Vec<Order>,
     /// The person's opt-out, if any.
@@ -110,6 +114,10 @@ pub enum Change {
     Started(Waiting),
     /// An order was dealt with.
     CarriedOut(Order),
+    /// An order was given, in this conversation or another.
+    Ordered(Box<GivenOrder>),
+    /// The conversation can be named by a code.
+    Coded(Code),
     /// It is written down what an operator did.
     Audited(Act),
     /// What lists show of the conversation.
@@ -192,6 +200,8 @@ impl Change {
                 ]
             }
             Self::CarriedOut(order) => vec![carried_out(&order)],
+            Self::Ordered(given) => given.writes(&loaded.id, lifetimes),
+            Self::Coded(code) => vec![code.keep(&loaded.id, loaded.conversation.at, lifetimes)],
             Self::Audited(act) => vec![act.keep(lifetimes)],
             Self::Row(row) => vec![row.write(&loaded.id, lifetimes)],
             Self::Found(tokens) => {

@@ -12,6 +12,7 @@ use telemetry::TraceId;
 use crate::account::Account;
 use crate::budget::Reservation;
 use crate::by::By;
+use crate::codes::{Code, Coded};
 use crate::found::name_in;
 
 /// The state of a conversation between the agent and one person, whichever of our numbers they text.
@@ -99,6 +100,12 @@ pub struct Conversation {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub ordered_at: Option<Timestamp>,
+    /// The code by which an owner's phone names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coded: Option<Coded>,
+    /// When codes that are none came from it lately, if it is the conversation of an owner's phone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guesses: Vec<Timestamp>,
     /// When a turn should look at it, unless a wake-up comes earlier. `None`: nothing to do.
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub due_at: Option<Timestamp>,
@@ -146,6 +153,13 @@ impl Conversation {
     pub fn is_with_person(&self, now: Timestamp) -> bool {
         let handed_over = self.handed_over.as_ref();
         self.given_back_at.is_none() && handed_over.is_some_and(|it| now < it.until)
+    }
+
+    /// Whether its code is this one, and is still understood.
+    pub fn has_code(&self, code: &Code, now: Timestamp) -> bool {
+        let is_it =
+            |coded: &Coded| coded.is(code, now) || coded.code == *code && self.is_with_person(now);
+        self.coded.as_ref().is_some_and(is_it)
     }
 
     /// The operator who has it, if one does, so that the agent says nothing.
@@ -315,6 +329,9 @@ pub struct Reply {
     /// The operator whose words they are. `None`: the agent's, or the product's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<By>,
+    /// Whether it tells an owner's phone of something, which the owner pays for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_owner: bool,
     /// Whether it may go out in the person's quiet hours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_night: bool,
@@ -341,6 +358,7 @@ impl Reply {
             after: None,
             at_most: None,
             by: None,
+            to_owner: false,
             at_night: false,
             kept: None,
         }

@@ -9,13 +9,17 @@ use documents::{Document, Fields, Unavailable, Write, WriteError, at};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sms::Number;
 use telemetry::TraceId;
+use uuid::Uuid;
 
 use crate::audit::Act;
 use crate::by::By;
+use crate::codes::Code;
 use crate::collections::orders;
 use crate::conversation::Conversation;
 use crate::id::ConversationId;
+use crate::lifetimes::Lifetimes;
 use crate::names::Claim;
 use crate::store::Store;
 use crate::texts::place;
@@ -50,6 +54,38 @@ pub struct Order {
     pub at: Timestamp,
 }
 
+/// An order that a turn gives, in the commit of what it decides.
+#[derive(Clone)]
+pub struct GivenOrder {
+    /// The conversation in which it is carried out.
+    pub conversation: ConversationId,
+    /// The order.
+    pub order: Order,
+    /// When. Only what is told to a phone waits.
+    pub due_at: Timestamp,
+    /// Whether that conversation, which exists, is told of it now. Otherwise a sweep does so within a minute.
+    pub marks: bool,
+}
+
+impl GivenOrder {
+    pub(crate) fn writes(self, own: &ConversationId, lifetimes: &Lifetimes) -> Vec<Write> {
+        let Self { conversation, order, due_at, marks: is_marked } = self;
+        let name = Uuid::now_v7().simple().to_string();
+        let gives_back = matches!(order.kind, OrderKind::GiveBack);
+        let is_told = matches!(order.kind, OrderKind::Tell { .. });
+        let act = (!is_told).then(|| order.act(&conversation).keep(lifetimes));
+        // The commit writes its own conversation as a whole.
+        let is_other = is_marked && conversation != *own;
+        let mark = is_other.then(|| marks(&conversation, order.at, gives_back));
+        // The sweep looks for what has waited for so long.
+        let due_at = if is_marked { due_at } else { due_at - LOST };
+        let place = place(&conversation, due_at, &name);
+        let kept = Fields::of(&Kept { order, conversation, place, due_at });
+        let kept = kept.expiring(due_at, lifetimes.conversations());
+        [Some(Write::Create(at("orders", &name), kept)), act, mark].into_iter().flatten().collect()
+    }
+}
+
 /// What can be wanted of a conversation.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -72,6 +108,19 @@ pub enum OrderKind {
         #[serde(default)]
         word: Option<String>,
     },
+    /// An owner's phone is told of something.
+    Tell {
+        /// The number of the phone.
+        to: Number,
+        /// The words.
+        words: String,
+        /// Only while this conversation is handed over with this code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<(ConversationId, Code)>,
+        /// Until when that is news.
+        #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+        until: Timestamp,
+    },
     /// A field of the brief has another value.
     Correct {
         /// Of which of the person's conversations.
@@ -91,6 +140,7 @@ impl OrderKind {
             Self::Say { .. } => "say",
             Self::GiveBack => "give back",
             Self::Done { .. } => "done",
+            Self::Tell { .. } => "tell",
             Self::Correct { .. } => "correct",
         }
     }
@@ -184,13 +234,27 @@ impl Store {
         &self,
         id: &ConversationId,
         conversation: &Conversation,
+        now: Timestamp,
     ) -> Result<Vec<Order>, Unavailable> {
         if conversation.ordered_at.is_none() {
             return Ok(vec![]);
         }
         let most = u32::try_from(ORDERS_IN_ONE_TURN).expect("twenty fits") + 1;
         let found = self.documents.find(orders::PLACE.within(id.prefix(), most)).await?;
-        found.into_iter().map(named).collect()
+        let is_due = |document: &Document| {
+            document.fields.get::<i64>("due_at").is_none_or(|due| due <= now.as_millisecond())
+        };
+        found.into_iter().filter(is_due).map(named).collect()
+    }
+
+    /// The write that begins the conversation of a phone that has an order, and nothing else.
+    fn begins(&self, id: &ConversationId, theirs: &Number, now: Timestamp) -> Write {
+        let ms = now.as_millisecond();
+        let set = Fields::of(&json!({
+            "ours": "", "theirs": theirs, "at": ms, "ordered_at": ms, "due_at": ms,
+        }));
+        let set = set.expiring(now, self.lifetimes.conversations());
+        Write::Merge { path: at("heads", id.as_str()), set, append: vec![] }
     }
 
     /// Marks conversations again whose orders a turn of an earlier version has lost sight of. Returns how
@@ -202,10 +266,17 @@ impl Store {
             let Some(id) = document.fields.get::<String>("conversation") else { continue };
             let Some(id) = ConversationId::parse(&id) else { continue };
             let head = self.documents.get_one(at("heads", id.as_str())).await?;
-            // One that waits for an open reply, or for the morning, is known.
-            if head.is_some_and(|head| head.fields.get::<i64>("ordered_at").is_none()) {
-                self.documents.if_unchanged(vec![marks(&id, now, false)]).await?;
-            }
+            let mark = match head {
+                // One that waits for an open reply, or for the morning, is known.
+                Some(head) if head.fields.get::<i64>("ordered_at").is_some() => continue,
+                Some(_) => marks(&id, now, false),
+                None => match named(document)?.kind {
+                    // An owner's phone that has never texted.
+                    OrderKind::Tell { to, .. } => self.begins(&id, &to, now),
+                    _ => continue,
+                },
+            };
+            self.documents.if_unchanged(vec![mark]).await?;
         }
         Ok(count)
     }

@@ -67,6 +67,8 @@ impl Conversation {
             handed_over: None,
             given_back_at: None,
             ordered_at: self.ordered_at,
+            coded: None,
+            guesses: vec![],
             ask_after: None,
             quiet_until: None,
             admitted_at: None,

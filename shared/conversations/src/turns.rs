@@ -80,7 +80,7 @@ impl Store {
         }
         let more = waiting.len() > TEXTS_IN_ONE_TURN;
         waiting.truncate(TEXTS_IN_ONE_TURN);
-        let orders = self.orders_of(id, &conversation).await?;
+        let orders = self.orders_of(id, &conversation, now).await?;
         Ok(Some(Loaded {
             id: id.clone(),
             shard,
@@ -89,6 +89,7 @@ impl Store {
             conversation,
             waiting,
             more,
+            commands: vec![],
             orders,
             blocked: block.is_some(),
             stop_version: stop.as_ref().map(|stop| stop.version),
@@ -131,7 +132,7 @@ impl Store {
             }
         }
         let orders = left(&loaded.orders, &changes);
-        if orders.is_empty() && loaded.orders.len() <= ORDERS_IN_ONE_TURN {
+        if orders.is_empty() && !has_more_orders(loaded, &changes) {
             next.ordered_at = None;
         }
         let uses_shard = changes.iter().any(Change::uses_shard);
@@ -162,6 +163,15 @@ impl Store {
             Err(error) => Err(CommitError::Unavailable(error.into())),
         }
     }
+}
+
+/// Whether there are orders that were not loaded, or the conversation gets another by these changes.
+fn has_more_orders(loaded: &Loaded, changes: &[Change]) -> bool {
+    let is_its_own = |change: &Change| match change {
+        Change::Ordered(given) => given.conversation == loaded.id && given.marks,
+        _ => false,
+    };
+    loaded.orders.len() > ORDERS_IN_ONE_TURN || changes.iter().any(is_its_own)
 }
 
 /// The orders that are left after these changes.

@@ -209,6 +209,7 @@ fn last(next: &Conversation, waiting: &[Waiting], ended: Option<&Ended>) -> Opti
             Entry::Note { .. }
             | Entry::Tool { .. }
             | Entry::NotSent { .. }
+            | Entry::Told { .. }
             | Entry::Corrected { .. } => return None,
         };
         Some(Last { words, who, at: Some(at) })

@@ -72,6 +72,20 @@ impl OpeningHours {
         self.closes(now).is_some()
     }
 
+    /// Since when somebody is there: that moment, or when it opens next.
+    pub fn opens_at(&self, now: DateTime) -> DateTime {
+        if self.is_open(now) {
+            return now;
+        }
+        let next = (0..=7).find_map(|ahead| {
+            let date = now.date() + ahead.days();
+            let mut opens = self.on(date).0.iter().map(|(from, _)| *from);
+            let from = opens.find(|from| ahead > 0 || *from > minute(now))?;
+            Some(date.at((from / 60) as i8, (from % 60) as i8, 0, 0))
+        });
+        next.unwrap_or(now)
+    }
+
     /// When it closes, in minutes of a day, if it is open.
     fn closes(&self, now: DateTime) -> Option<u16> {
         let minute = minute(now);

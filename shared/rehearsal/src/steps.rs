@@ -84,7 +84,7 @@ pub(crate) fn steps(entries: impl IntoIterator<Item = Turn>) -> Vec<Step> {
                 step.before.push(entry);
             }
             // The model never saw it.
-            Turn::NotSent { .. } | Turn::Corrected { .. } => {}
+            Turn::NotSent { .. } | Turn::Told { .. } | Turn::Corrected { .. } => {}
             Turn::Agent { .. } | Turn::Tool { .. } | Turn::Fixed { .. } => {
                 if step.texts.is_empty() {
                     step.before.push(entry);
@@ -106,6 +106,7 @@ pub(crate) fn at(turn: &Turn) -> Option<Timestamp> {
         | Turn::Agent { at, .. }
         | Turn::ByHand { at, .. }
         | Turn::NotSent { at, .. }
+        | Turn::Told { at, .. }
         | Turn::Corrected { at, .. }
         | Turn::Fixed { at, .. } => Some(*at),
         Turn::Tool { .. } | Turn::Note { .. } => None,

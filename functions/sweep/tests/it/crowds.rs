@@ -215,6 +215,7 @@ impl Scene {
             kept: None,
             by: None,
             at_night: false,
+            to_owner: false,
         };
         let by = ("twilio", OURS, None);
         let attempt = Attempt::begin(name.clone(), id, by, &number(text), reply, now());

@@ -87,6 +87,7 @@ fn parts(settings: &Settings) -> (Router, Turn, Sweep) {
         store: Arc::clone(&store),
         agent: Arc::new(bounds.money.charging(agent)),
         bounds,
+        phones: Default::default(),
         providers: Arc::clone(&providers),
         results: None,
     };

@@ -65,6 +65,7 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
         providers: Arc::clone(&providers),
         agent: Arc::new(bounds.money.charging(agent)),
         bounds,
+        phones: Default::default(),
         results: None,
     };
     // Only the phone writes to it, so the turn hears of no other conversation.

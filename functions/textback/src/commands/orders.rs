@@ -107,7 +107,7 @@ pub(crate) async fn give(
         }
         OrderKind::Done { .. } => println!("Done: the agent answers the next text."),
         OrderKind::Say { .. } => said(store, &id, &order).await?,
-        OrderKind::Correct { .. } => println!("Corrected."),
+        OrderKind::Correct { .. } | OrderKind::Tell { .. } => {}
     }
     Ok(())
 }

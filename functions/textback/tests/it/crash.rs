@@ -299,6 +299,7 @@ pub(crate) async fn run(product: &Product, now: Timestamp) {
     let turn = Turn {
         agent: bounds.money.charging(agent).into(),
         bounds,
+        phones: Default::default(),
         providers: providers.into(),
         results: None,
         store,

@@ -24,6 +24,7 @@ mod models;
 mod operations;
 mod orders;
 mod outages;
+mod phones;
 mod probes;
 mod proxy;
 mod receipts;

@@ -37,6 +37,7 @@ on_both_stores! {
     apologises_once_and_answers
     ends_and_begins_anew
     is_listed_counted_and_found_until_erased
+    is_answered_from_an_owner_s_phone
 }
 
 async fn answers_once(mut scene: Scene) {
@@ -150,4 +151,19 @@ async fn is_listed_counted_and_found_until_erased(mut scene: Scene) {
     for typed in [scene.person, "zoe"] {
         assert!(store.search(typed).await.unwrap().ids.is_empty(), "{typed}");
     }
+}
+
+async fn is_answered_from_an_owner_s_phone(mut scene: Scene) {
+    let (owner, person) = ("+12025550187", scene.person);
+    scene.restart_with(&[("OWNER_NUMBERS", owner)]);
+    scene.openai.calls("hand_over", r#"{"reason":"wants a human"}"#);
+    scene.say("A human please").await;
+    scene.live(70).await;
+    scene.person = owner;
+    let told = scene.heard().pop().unwrap();
+    let code = told.split_once(':').unwrap().0;
+    scene.say(&format!("{code} We come at nine")).await;
+    scene.live(70).await;
+    scene.person = person;
+    assert_eq!(scene.heard().pop().unwrap(), "We come at nine");
 }

@@ -53,7 +53,7 @@ pub(super) fn messages(turns: &[Turn], now: Timestamp, zone: &TimeZone, echo: Ec
         match turn {
             // An answer whose call was cut off means nothing.
             Turn::Note { .. } | Turn::Tool { .. } => {}
-            Turn::NotSent { .. } | Turn::Corrected { .. } => {}
+            Turn::NotSent { .. } | Turn::Told { .. } | Turn::Corrected { .. } => {}
             Turn::Unanswered { .. } => {
                 list.say("user", "[The person wrote something here that cannot be shown.]");
             }

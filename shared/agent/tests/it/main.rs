@@ -152,6 +152,7 @@ fn lines(turns: &[Turn]) -> Vec<String> {
         Turn::Fixed { text, .. } => format!("fixed: {text}"),
         Turn::ByHand { text, .. } => format!("by hand: {text}"),
         Turn::NotSent { text, .. } => format!("not sent: {text}"),
+        Turn::Told { text, .. } => format!("told: {text}"),
         Turn::Corrected { field, .. } => format!("corrected: {field}"),
     };
     turns.iter().map(line).collect()

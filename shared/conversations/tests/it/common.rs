@@ -136,5 +136,6 @@ pub(crate) fn reply() -> Reply {
         kept: None,
         by: None,
         at_night: false,
+        to_owner: false,
     }
 }

@@ -13,7 +13,7 @@ use queue::Queue;
 use receipts::Receipts;
 use settings::{Names, Settings};
 use sweep::{Probes, Runs, Sweep};
-use turn::{Bounds, Results, Turn};
+use turn::{Bounds, Phones, Results, Turn};
 
 use crate::call::PUBLIC_URL;
 
@@ -87,6 +87,7 @@ impl Process {
                 store: store.clone(),
                 agent: Arc::new(bounds.money.charging(Agent::new(model, page, TIMEOUTS))),
                 bounds,
+                phones: Phones::from_settings(settings).unwrap(),
                 results: Results::from_settings(settings).unwrap().map(Arc::new),
             },
             receipts: Arc::new(Receipts {

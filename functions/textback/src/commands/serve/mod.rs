@@ -21,7 +21,7 @@ use settings::Settings;
 use site::{Pages, Site};
 use sms::Providers;
 use sweep::{Probes, Runs, Sweep};
-use turn::{Bounds, Results};
+use turn::{Bounds, Phones, Results};
 
 use crate::by_hand;
 pub(crate) use crate::commands::serve::admission::SETTINGS;
@@ -102,6 +102,7 @@ impl App {
             access: access.clone(),
             store,
             bounds,
+            phones: Phones::from_settings(settings)?,
             results,
             queue: queue.clone(),
             live,

@@ -15,7 +15,7 @@ use queue::Queue;
 use settings::Settings;
 use sms::Providers;
 use tokio::sync::Mutex;
-use turn::{Bounds, Results, Turn};
+use turn::{Bounds, Phones, Results, Turn};
 
 use crate::model;
 
@@ -28,6 +28,7 @@ pub(super) struct Clients {
     pub(super) access: Access,
     pub(super) store: Arc<Store>,
     pub(super) bounds: Bounds,
+    pub(super) phones: Phones,
     pub(super) results: Option<Arc<Results>>,
     pub(super) queue: Queue,
     pub(super) live: Live,
@@ -89,7 +90,7 @@ impl Serving {
 impl Clients {
     /// Reads the page, and makes what answers by it.
     async fn handler(&self) -> Result<Handler, Error> {
-        let Self { settings, providers, store, bounds, results, .. } = self;
+        let Self { settings, providers, store, bounds, phones, results, .. } = self;
         let page =
             Page::from_settings(settings)?.carried_by(providers)?.open(self.opening.clone())?;
         let (model, offline) = match OpenAi::from_settings(settings, &page.model)? {
@@ -109,6 +110,7 @@ impl Clients {
             providers: Arc::clone(providers),
             agent: Arc::new(agent),
             bounds: bounds.clone(),
+            phones: phones.clone(),
             results: results.clone(),
         };
         Ok(Handler { turn, router, offline })
