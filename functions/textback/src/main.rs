@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
 use crate::commands::{
-    audit, backup, chat, consents, console_user, doctor, languages, limits, orders, person,
+    audit, backup, chat, consents, console_user, doctor, figures, languages, limits, orders, person,
     quarantine, register, rehearse, restore, send, serve, smoke,
 };
 
@@ -56,6 +56,8 @@ enum Command {
     },
     /// Print what a stranger's text can cause at most, and how much of it is used
     Limits(limits::Asked),
+    /// Print what became of texts, and how long answers took, by day, week or month
+    Figures(figures::Asked),
     /// Print who agreed to be texted and who wanted no more, in which words, and how we know
     Consents(consents::Asked),
     /// Ask for a password and print who may sign in to the console with it, for `CONSOLE_USERS`
@@ -128,6 +130,9 @@ fn carry_out(
         }
         Command::Limits(asked) => {
             host::run(quiet(settings), |settings| limits::run(settings, asked))
+        }
+        Command::Figures(asked) => {
+            host::run(quiet(settings), |settings| figures::run(settings, asked))
         }
         Command::Consents(asked) => {
             host::run(quiet(settings), |settings| consents::run(settings, asked))

@@ -16,6 +16,7 @@ use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
 use crate::names::is_pretended;
 use crate::store::Store;
+use crate::tally::Tally;
 use crate::traces::values;
 
 /// How long after an attempt begins it is first checked, if nothing was heard.
@@ -67,6 +68,12 @@ pub struct Attempt {
     /// When that was counted in the account. `None`: it was not, or was given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booked: Option<Period>,
+    /// The day on which it was begun, in the owner's time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<i64>,
+    /// What it is counted as in the figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Tally>,
     /// What its provider said that it charges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charge: Option<Charge>,
@@ -159,6 +166,8 @@ impl Attempt {
             segments: sms::segments(&reply.body).count,
             cost: Amount::ZERO,
             booked: None,
+            day: None,
+            counted: None,
             charge: None,
             reply,
             reported: vec![Reported::Whole(Status::Sending)],
@@ -299,7 +308,9 @@ impl Attempt {
     pub fn keep(&self, lifetimes: &Lifetimes) -> Write {
         let begun = self.at.as_millisecond();
         let place = format!("{}{begun:015}-{}", self.conversation.prefix(), self.id);
-        let kept = Fields::of(self).expiring(self.at, lifetimes.records()).with("place", place);
+        let day = self.day.or(self.booked.map(|period| period.day));
+        let begun = Self { day, ..self.clone() };
+        let kept = Fields::of(&begun).expiring(self.at, lifetimes.records()).with("place", place);
         Write::Create(at("attempts", &self.id), kept)
     }
 }

@@ -1,6 +1,9 @@
 //! Attempts that are due for a check, and what their providers charge.
 
+use std::collections::BTreeMap;
+
 use documents::{Document, Fields, Unavailable, Version, Write, at};
+use figures::Counts;
 use jiff::Timestamp;
 use money::Amount;
 
@@ -34,36 +37,66 @@ impl DueAttempt {
     }
 
     /// Sets when it is checked next, and more, unless it was updated since it was read.
-    pub(crate) fn amend(&self, next: Option<Timestamp>, more: Fields) -> Write {
+    fn amend(&self, next: Option<Timestamp>, more: Fields) -> Write {
         let set = more.with("due_at", next.map(Timestamp::as_millisecond));
         Write::Amend(at("attempts", &self.attempt.id), set, self.version)
     }
 }
 
+/// What is written about an attempt that was looked at.
+struct Look {
+    writes: Vec<Write>,
+    day: i64,
+    counts: Counts,
+}
+
+impl Look {
+    /// That it is looked at next then, and what is counted anew.
+    fn of(due: &DueAttempt, next: Option<Timestamp>, charged: Option<Amount>) -> Self {
+        let mut attempt = due.attempt.clone();
+        let mut set = Fields::none();
+        if let Some(amount) = charged {
+            attempt.cost = amount;
+            set = set.with("cost", amount);
+        }
+        let mut counts = Counts::new();
+        if let Some((more, tally)) = attempt.uncounted() {
+            counts = more;
+            set = set.with("counted", tally);
+        }
+        Self { writes: vec![due.amend(next, set)], day: attempt.counted_on(), counts }
+    }
+}
+
 impl Charged {
     /// The writes that put it in the place of what was counted, in the day and month in which that was.
-    fn writes(&self, shard: &str) -> Vec<Write> {
+    fn look(&self, shard: &str) -> Look {
         let attempt = &self.due.attempt;
         let shard = if attempt.tried_out { OWNER } else { shard };
         let correct = |period| {
             let spent = self.amount.saturating_sub(attempt.cost);
             Booking { shard: shard.to_owned(), period, spent, released: None }.write()
         };
-        let mut writes: Vec<_> = attempt.booked.map(correct).into_iter().collect();
-        writes.push(self.due.amend(self.next, Fields::none().with("cost", self.amount)));
-        writes
+        let mut look = Look::of(&self.due, self.next, Some(self.amount));
+        look.writes.extend(attempt.booked.map(correct));
+        look
     }
 }
 
 impl Store {
-    /// Sets when these attempts are checked next. An attempt that was updated meanwhile keeps its due
-    /// time, so that the update is seen.
+    /// Sets when these attempts are checked next, and counts what is new about them. An attempt that was
+    /// updated meanwhile keeps its due time, so that the update is seen.
     pub async fn looked_at(
         &self,
         looked: Vec<(DueAttempt, Option<Timestamp>)>,
     ) -> Result<(), Unavailable> {
-        let next = looked.iter().map(|(due, next)| due.amend(*next, Fields::none()));
-        self.documents.each(next.collect()).await
+        let looks = looked.iter().map(|(due, next)| Look::of(due, *next, None));
+        let (same, new): (Vec<_>, Vec<_>) = looks.partition(|look| look.counts.is_empty());
+        self.documents.each(same.into_iter().flat_map(|look| look.writes).collect()).await?;
+        for some in new.chunks(TOGETHER) {
+            self.keep_looks(some).await?;
+        }
+        Ok(())
     }
 
     /// Counts what providers charge instead of what was counted for these attempts, in one commit with
@@ -71,15 +104,30 @@ impl Store {
     pub async fn count_charges(&self, charged: &[Charged]) -> Result<(), Unavailable> {
         for some in charged.chunks(TOGETHER) {
             let shard = self.any_shard().await?;
-            let writes = |it: &Charged| it.writes(&shard);
-            if self.documents.if_unchanged(some.iter().flat_map(writes).collect()).await? {
-                continue;
-            }
-            for one in some {
-                self.documents.if_unchanged(one.writes(&shard)).await?;
-            }
+            let looks: Vec<_> = some.iter().map(|it| it.look(&shard)).collect();
+            self.keep_looks(&looks).await?;
         }
         Ok(())
+    }
+
+    /// In one commit, or else one by one, without those whose attempt was updated meanwhile.
+    async fn keep_looks(&self, looks: &[Look]) -> Result<(), Unavailable> {
+        if self.documents.if_unchanged(self.writes(looks)).await? {
+            return Ok(());
+        }
+        for look in looks {
+            self.documents.if_unchanged(self.writes(std::slice::from_ref(look))).await?;
+        }
+        Ok(())
+    }
+
+    fn writes(&self, looks: &[Look]) -> Vec<Write> {
+        let mut days = BTreeMap::<i64, Counts>::new();
+        for Look { day, counts, .. } in looks {
+            figures::add(days.entry(*day).or_default(), counts);
+        }
+        let counted = days.iter().filter_map(|(day, counts)| self.count(*day, counts));
+        looks.iter().flat_map(|look| look.writes.clone()).chain(counted).collect()
     }
 
     /// A shard of the account, however it is divided.

@@ -18,6 +18,7 @@ use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
 use crate::stops::stop_of;
 use crate::store::Store;
+use crate::tally::word;
 
 /// How long after its arrival the attempt of a receipt is looked for: soon, because the process that
 /// was about to store the message id may have died; and for up to three days, after which no message id
@@ -262,6 +263,7 @@ impl StoredReceipt {
         let step = Step::new(steps::RECEIPT, self.at)
             .with("provider", self.provider.clone())
             .with("word", self.raw_status.clone())
+            .with("status", word(self.status))
             .with("attempt", attempt.id.clone());
         let step = match &self.code {
             Some(code) => step.with("code", code.clone()),

@@ -19,6 +19,7 @@ const OURS: [&str; 34] = [
     "dialling",
     "documents",
     "evidence",
+    "figures",
     "google",
     "host",
     "hours",

@@ -5,6 +5,7 @@
 mod blocking;
 mod conversation;
 mod data;
+mod figures;
 mod guard;
 mod operators;
 mod orders;

@@ -6,6 +6,7 @@ pub(crate) mod chat;
 pub(crate) mod consents;
 pub(crate) mod console_user;
 pub(crate) mod doctor;
+pub(crate) mod figures;
 pub(crate) mod languages;
 pub(crate) mod limits;
 pub(crate) mod orders;

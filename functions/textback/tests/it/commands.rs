@@ -1,7 +1,9 @@
 //! The commands that the owner types, and their output.
 
+use std::time::Duration;
+
 use fakes::{Mode, moto, unique_name};
-use product::{ANN, PUBLIC_URL, Process, Product, Settings, between};
+use product::{ANN, PUBLIC_URL, Process, Product, Settings, between, until};
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -64,6 +66,30 @@ async fn limits_prints_each_limit_and_what_is_used_of_it() {
     for word in ["CAP_TURN", "REPLIES_PER_DAY", "COUNTRIES", "QUIET_HOURS", "were spent"] {
         assert!(printed.contains(word), "{printed}");
     }
+}
+
+#[tokio::test]
+async fn figures_prints_how_many_texts_arrived() {
+    let mut product = Product::start(&["twilio"]).await;
+    product.text(ANN, "My tap drips").await;
+    product.settled().await;
+    product.stop().await;
+    product.as_if_later(Duration::from_secs(61));
+    product.start_again().await;
+    let figures = ["figures", "--json", "--provider", "twilio"];
+    let shown = async |product: &mut Product| -> Value {
+        let ran = product.run(&figures, "").await;
+        serde_json::from_str(&ran.printed.join("\n")).unwrap()
+    };
+    until("the answer is counted", async || {
+        shown(&mut product).await["periods"][0]["attempts"] == 1
+    })
+    .await;
+    let period = shown(&mut product).await["periods"][0].clone();
+    assert_eq!((&period["segments"], &period["accepted"]["count"]), (&1.into(), &1.into()));
+    let table = product.run(&["figures", "--csv"], "").await.printed;
+    assert!(table[0].starts_with("from,attempts,delivered,"), "{table:?}");
+    assert_eq!(table.len(), 2, "the names and one day: {table:?}");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod consents;
 mod contract;
 mod due;
 mod erasing;
+mod figures;
 mod file;
 mod form;
 mod killed;
@@ -43,6 +44,7 @@ use consents::*;
 use contract::*;
 use due::*;
 use erasing::*;
+use figures::*;
 use form::*;
 use lifetimes::*;
 use names::*;
@@ -141,6 +143,12 @@ fakes::promises! {
     enters_a_stop_once_and_in_its_commit
     keeps_no_more_of_a_text_than_shows_the_stop
     lists_each_event_once_whatever_the_page_size
+    counts_each_attempt_once_by_what_became_of_it
+    counts_an_attempt_once_however_many_look_at_it_at_once
+    counts_how_long_it_took_until_an_answer_arrived
+    moves_the_money_of_a_day_with_what_a_provider_charges
+    counts_nothing_that_the_owner_tries_out
+    erases_a_person_without_changing_what_was_counted
     erases_a_person_from_every_collection_and_nobody_else
     begins_anew_with_a_text_a_second_after_an_erasure
     nothing_that_comes_late_brings_an_erased_person_back

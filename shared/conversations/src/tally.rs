@@ -1,0 +1,30 @@
+//! As what an attempt was counted, so that it can be counted anew.
+
+use money::Amount;
+use serde::{Deserialize, Serialize};
+use sms::Status;
+
+/// As what an attempt was counted, as far as that can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub(crate) status: Status,
+    #[serde(default)]
+    pub(crate) cost: Amount,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) accepted_in: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) delivered_in: Option<u16>,
+}
+
+/// The word under which an attempt of this status is counted, and which the step of a receipt holds.
+pub(crate) fn word(status: Status) -> &'static str {
+    match status {
+        Status::Sending => "sending",
+        Status::Unknown => "unknown",
+        Status::Accepted => "accepted",
+        Status::Sent => "sent",
+        Status::Failed => "failed",
+        Status::Undelivered => "undelivered",
+        Status::Delivered => "delivered",
+    }
+}

@@ -1,0 +1,114 @@
+//! What is counted, under which names, and what the counters say.
+//!
+//! A counter holds no word and no number of anybody. Its name says what it counts, for which agent,
+//! provider and country: `default__twilio__1__delivered`. Counters of the same name add up, from whichever
+//! process and day they come, so that nothing has to be read before something is counted.
+//!
+//! Nothing here stores anything.
+
+#![warn(missing_docs)]
+
+mod counted;
+mod histogram;
+mod row;
+
+pub use counted::{Over, Sent, took};
+pub use histogram::{Histogram, bucket, middle};
+pub use row::{Row, STATUSES};
+
+use std::collections::BTreeMap;
+
+/// Counters by name.
+pub type Counts = BTreeMap<String, i64>;
+
+/// The agent of an installation that has only one.
+pub const DEFAULT: &str = "default";
+
+/// Stands between the parts of a name.
+const BETWEEN: &str = "__";
+
+/// What a counter is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The agent.
+    pub agent: String,
+    /// The provider.
+    pub provider: String,
+    /// The calling code of the person's number.
+    pub country: String,
+}
+
+impl Key {
+    /// The name of a counter for it.
+    pub fn name(&self, what: &str) -> String {
+        let Self { agent, provider, country } = self;
+        let parts = [agent, provider, country, what].map(plain);
+        parts.join(BETWEEN)
+    }
+
+    /// What a name says: for what it counts, and what. `None`: it is no counter.
+    pub fn parse(name: &str) -> Option<(Self, &str)> {
+        let mut parts = name.splitn(4, BETWEEN);
+        let mut next = || parts.next();
+        let (agent, provider, country, what) = (next()?, next()?, next()?, next()?);
+        let key = Self { agent: agent.into(), provider: provider.into(), country: country.into() };
+        Some((key, what))
+    }
+}
+
+/// What of it is wanted. `None`: all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The agent.
+    pub agent: Option<String>,
+    /// The provider.
+    pub provider: Option<String>,
+    /// The calling code, with or without a plus.
+    pub country: Option<String>,
+}
+
+impl Filter {
+    /// Whether it wants this.
+    pub fn takes(&self, key: &Key) -> bool {
+        let is = |wanted: &Option<String>, it: &str| {
+            wanted.as_ref().is_none_or(|wanted| plain(wanted.trim_start_matches('+')) == it)
+        };
+        is(&self.agent, &key.agent)
+            && is(&self.provider, &key.provider)
+            && is(&self.country, &key.country)
+    }
+}
+
+/// What has to be added to counters, so that they hold `now` instead of `before`.
+pub fn difference(before: &Counts, now: &Counts) -> Counts {
+    let mut more = now.clone();
+    for (name, count) in before {
+        *more.entry(name.clone()).or_default() -= count;
+    }
+    more.retain(|_, count| *count != 0);
+    more
+}
+
+/// Adds counters up.
+pub fn add(all: &mut Counts, more: &Counts) {
+    for (name, count) in more {
+        let sum = all.entry(name.clone()).or_default();
+        *sum = sum.saturating_add(*count);
+    }
+}
+
+/// A part of a name as both stores take it without quotes: small letters, digits, and never two underlines
+/// in a row, which stand between the parts.
+fn plain(part: impl AsRef<str>) -> String {
+    let mut plain = String::new();
+    for letter in part.as_ref().chars() {
+        match letter.to_ascii_lowercase() {
+            letter @ ('a'..='z' | '0'..='9') => plain.push(letter),
+            _ if plain.ends_with('_') => {}
+            _ => plain.push('_'),
+        }
+    }
+    let plain = plain.trim_matches('_');
+    // A name begins with the agent, and has to begin with a letter.
+    if plain.is_empty() { "x".to_owned() } else { plain.to_owned() }
+}

@@ -1,0 +1,101 @@
+//! What the counters of one period say.
+
+use crate::{Counts, Filter, Histogram, Key};
+
+/// How far a text can get, the furthest first: the words under which attempts are counted, and what each
+/// means.
+pub const STATUSES: [(&str, &str); 7] = [
+    ("delivered", "a carrier or a handset confirms that it arrived"),
+    ("undelivered", "the carrier could not deliver it"),
+    ("failed", "it never left the provider"),
+    ("sent", "passed to a carrier, and unconfirmed: nobody said whether it arrived"),
+    ("accepted", "taken by the provider, and unconfirmed: nobody said what became of it"),
+    ("unknown", "dispatched, and the provider's answer could not be read"),
+    ("sending", "about to be dispatched"),
+];
+
+/// The names of the other counters.
+pub(crate) const SEGMENTS: &str = "segments";
+pub(crate) const COST: &str = "cost";
+pub(crate) const FAILOVERS: &str = "failovers";
+pub(crate) const ACCEPTED_IN: &str = "accepted_in_";
+pub(crate) const DELIVERED_IN: &str = "delivered_in_";
+pub(crate) const ENDED: &str = "ended_";
+pub(crate) const TURNS: &str = "turns_";
+pub(crate) const CONVERSATION_COST: &str = "conversation_cost";
+
+/// What the counters of one period say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// How many attempts have which status, in the order of [`STATUSES`].
+    pub statuses: [i64; STATUSES.len()],
+    /// How many segments they took.
+    pub segments: i64,
+    /// How many of them took over from another provider, or tried again.
+    pub failovers: i64,
+    /// What they cost, in billionths.
+    pub cost: i64,
+    /// From the text to the answer that a provider accepted.
+    pub accepted_in: Histogram,
+    /// From the text to the answer that arrived.
+    pub delivered_in: Histogram,
+    /// How many conversations ended, by how they ended.
+    pub ended: Counts,
+    /// After how many turns of the person they ended.
+    pub turns: Counts,
+    /// What these conversations cost altogether, in billionths.
+    pub conversation_cost: i64,
+}
+
+impl Row {
+    /// What these counters say of what is wanted.
+    pub fn of(counts: &Counts, filter: &Filter) -> Self {
+        let mut row = Self::default();
+        for (name, count) in counts {
+            if let Some((key, what)) = Key::parse(name)
+                && filter.takes(&key)
+            {
+                row.take(what, *count);
+            }
+        }
+        row
+    }
+
+    /// How many attempts there were.
+    pub fn attempts(&self) -> i64 {
+        self.statuses.iter().sum()
+    }
+
+    /// How many conversations ended.
+    pub fn conversations(&self) -> i64 {
+        self.ended.values().sum()
+    }
+
+    fn take(&mut self, what: &str, count: i64) {
+        if let Some(at) = STATUSES.iter().position(|(word, _)| *word == what) {
+            self.statuses[at] += count;
+            return;
+        }
+        match what {
+            SEGMENTS => self.segments += count,
+            COST => self.cost += count,
+            FAILOVERS => self.failovers += count,
+            CONVERSATION_COST => self.conversation_cost += count,
+            _ => self.take_of_many(what, count),
+        }
+    }
+
+    fn take_of_many(&mut self, what: &str, count: i64) {
+        let bucket = |start| what.strip_prefix(start).and_then(|bucket: &str| bucket.parse().ok());
+        if let Some(bucket) = bucket(ACCEPTED_IN) {
+            self.accepted_in.add(bucket, count);
+        } else if let Some(bucket) = bucket(DELIVERED_IN) {
+            self.delivered_in.add(bucket, count);
+        } else if let Some(ending) = what.strip_prefix(ENDED) {
+            *self.ended.entry(ending.to_owned()).or_default() += count;
+        } else if let Some(turns) = what.strip_prefix(TURNS) {
+            *self.turns.entry(turns.to_owned()).or_default() += count;
+        }
+        // Anything else was counted by another version.
+    }
+}
