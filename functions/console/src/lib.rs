@@ -17,6 +17,7 @@ mod guard;
 mod live;
 mod orders;
 mod pages;
+mod plot;
 mod routes;
 mod shown;
 mod sign_in;

@@ -47,6 +47,12 @@ impl Shown {
         words.plain(&[("day", &day.day()), ("month", month), ("year", &day.year())])
     }
 
+    /// The month of a day, with its year.
+    pub(crate) fn month(&self, day: Date) -> String {
+        let month = &self.form().months[usize::from(day.month().unsigned_abs()) - 1];
+        format!("{month} {}", day.year())
+    }
+
     /// How long ago it was, roughly.
     pub(crate) fn age(&self, at: Timestamp) -> String {
         let form = self.form();
@@ -84,6 +90,23 @@ impl Shown {
         let written = written.replace('.', &self.form().decimal);
         // No line is broken between a number and its unit.
         format!("{written}\u{a0}{unit}")
+    }
+
+    /// A decimal number without a unit, to three significant digits.
+    pub(crate) fn decimal_alone(&self, value: f64) -> String {
+        match value {
+            100.0.. => self.count(value.round() as u64),
+            _ => {
+                let written = format!("{value:.4}");
+                let written = written.trim_end_matches('0').trim_end_matches('.');
+                written.replace('.', &self.form().decimal)
+            }
+        }
+    }
+
+    /// How long something took.
+    pub(crate) fn seconds(&self, ms: u64) -> String {
+        self.decimal(&format!("{}.{}", ms / 1000, ms % 1000 / 100), "s")
     }
 
     /// How a moment is written for programs.

@@ -37,6 +37,7 @@ pub(crate) enum Part {
     Inbox,
     Attention,
     People,
+    Figures,
     Limits,
     Phones,
 }

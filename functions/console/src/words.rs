@@ -34,6 +34,7 @@ pub(crate) struct Words {
     pub(crate) phones: Phones,
     pub(crate) ending: Ending,
     pub(crate) people: People,
+    pub(crate) figures: Figures,
 }
 
 /// How values are written.
@@ -56,7 +57,7 @@ pub(crate) struct Form {
 
 sections! {
     Frame {
-        skip sections inbox attention people limits phones sign_out languages as_of stale
+        skip sections inbox attention people figures limits phones sign_out languages as_of stale
         pretended pretended_beside sending offline model store_firestore store_embedded not_found
         silent not_found_why to_inbox not_done done_before no_store try_again copy copied
     }
@@ -98,6 +99,43 @@ sections! {
         provider imported
     }
     Ending { finished handed_over turn_limit quiet done }
+    Figures {
+        title by day week week_from month from agent provider country any show nothing none table
+        meanings failed_means late texts texts_y times times_note times_y accepted_median
+        accepted_p95 delivered_median delivered_p95 people people_y ends ends_y ended results others
+        turns turns_x turn left left_note money money_texts money_model per_result handed_over
+        reason asked upset danger cannot by_agent too_long no_answer too_dear trouble trouble_y failovers model_errors model_title
+        times_happened silent refuses refuses_us opt_outs opted_out_last
+    }
+}
+
+impl Figures {
+    /// Why a conversation was handed over, in words.
+    pub(crate) fn reason_of<'a>(&'a self, kind: &'a str) -> &'a str {
+        match kind {
+            "asked" => self.asked.as_str(),
+            "upset" => self.upset.as_str(),
+            "danger" => self.danger.as_str(),
+            "cannot" => self.cannot.as_str(),
+            "agent" => self.by_agent.as_str(),
+            "too_long" => self.too_long.as_str(),
+            "no_answer" => self.no_answer.as_str(),
+            "too_dear" => self.too_dear.as_str(),
+            // Of a later version.
+            other => other,
+        }
+    }
+
+    /// Why the model gave no answer, in words.
+    pub(crate) fn error_of<'a>(&'a self, kind: &'a str) -> &'a str {
+        match kind {
+            "unavailable" => self.silent.as_str(),
+            "refused" => self.refuses.as_str(),
+            "misconfigured" => self.refuses_us.as_str(),
+            // Of a later version.
+            other => other,
+        }
+    }
 }
 
 impl Ending {

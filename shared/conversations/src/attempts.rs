@@ -71,6 +71,9 @@ pub struct Attempt {
     /// The day on which it was begun, in the owner's time zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<i64>,
+    /// What the model cost that was asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thought: Option<Amount>,
     /// What it is counted as in the figures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Tally>,
@@ -167,6 +170,7 @@ impl Attempt {
             cost: Amount::ZERO,
             booked: None,
             day: None,
+            thought: None,
             counted: None,
             charge: None,
             reply,

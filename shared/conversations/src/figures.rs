@@ -8,6 +8,7 @@
 use documents::{Fields, Path, Unavailable, Write, at};
 use figures::{Counts, DEFAULT, Key, Sent, difference, took};
 use jiff::Timestamp;
+use money::Amount;
 use sms::Status;
 use telemetry::steps;
 
@@ -44,6 +45,7 @@ impl Tally {
             segments: i64::try_from(attempt.segments).unwrap_or_default(),
             is_failover: reply.after.is_some() || reply.rounds > 0 || !reply.refused_by.is_empty(),
             cost: self.cost.billionths(),
+            model_cost: attempt.thought.map_or(0, Amount::billionths),
             accepted_in: self.accepted_in,
             delivered_in: self.delivered_in,
         };

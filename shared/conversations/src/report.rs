@@ -46,8 +46,14 @@ pub struct Figures {
     pub version: u32,
     /// By which periods.
     pub by: By,
+    /// The first day of the first period that was asked for, and today.
+    pub first: Date,
+    /// Today.
+    pub last: Date,
     /// The periods in which anything was counted, the earliest first.
-    pub periods: Vec<Period>,
+    pub periods: Vec<PeriodFigures>,
+    /// All of them together, from the first.
+    pub whole: PeriodFigures,
     /// The agents, providers and countries for which anything was counted.
     pub agents: Vec<String>,
     /// The providers.
@@ -58,7 +64,7 @@ pub struct Figures {
 
 /// The figures of one period.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Period {
+pub struct PeriodFigures {
     /// Its first day.
     pub from: Date,
     /// How many attempts to send a text there were.
@@ -71,10 +77,39 @@ pub struct Period {
     pub failovers: i64,
     /// What they cost.
     pub cost: Amount,
+    /// What the model cost.
+    pub model_cost: Amount,
     /// From the text to the answer that was accepted.
     pub accepted: Times,
     /// From the text to the answer that was delivered.
     pub delivered: Times,
+    /// How many people texted. Of several periods together, those of each are added up.
+    pub people: i64,
+    /// How many conversations ended how.
+    pub ended: BTreeMap<String, i64>,
+    /// After how many turns of the person.
+    pub turns: BTreeMap<u32, i64>,
+    /// What these conversations cost.
+    pub conversation_cost: Amount,
+    /// Where people left conversations that were not finished.
+    pub left: Vec<LeftAt>,
+    /// How many conversations were handed over, by the kind of reason.
+    pub handed_over: BTreeMap<String, i64>,
+    /// How often the model gave no answer, by the kind of error.
+    pub model_errors: BTreeMap<String, i64>,
+    /// How many people opted out.
+    pub opt_outs: i64,
+}
+
+/// Where people left conversations.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LeftAt {
+    /// After which of their turns.
+    pub turn: u32,
+    /// The first field that was missing.
+    pub field: String,
+    /// How many.
+    pub count: i64,
 }
 
 /// How long something took.
@@ -101,18 +136,32 @@ impl By {
         }
     }
 
-    /// The first day that is shown if nobody says from when.
+    /// The first day of the period after the one that begins on this day.
+    pub fn next(self, start: Date) -> Date {
+        match self {
+            Self::Day => start.saturating_add(1.days()),
+            Self::Week => start.saturating_add(7.days()),
+            Self::Month => start.saturating_add(1.months()),
+        }
+    }
+
+    /// The first day that is shown if nobody says which.
     fn usual(self, today: Date) -> Date {
         match self {
             Self::Day => today.saturating_sub(29.days()),
-            Self::Week => self.start(today.saturating_sub(11.weeks())),
+            Self::Week => self.start(today.saturating_sub(77.days())),
             Self::Month => self.start(today.saturating_sub(11.months())),
         }
     }
 }
 
-impl Period {
-    fn of(from: Date, row: &Row) -> Self {
+impl PeriodFigures {
+    fn of(from: Date, row: &Row, by: By) -> Self {
+        let people = match by {
+            By::Day => row.people[0],
+            By::Week => row.people[1],
+            By::Month => row.people[2],
+        };
         Self {
             from,
             attempts: row.attempts(),
@@ -120,24 +169,68 @@ impl Period {
             segments: row.segments,
             failovers: row.failovers,
             cost: Amount::from_billionths(row.cost),
+            model_cost: Amount::from_billionths(row.model_cost),
             accepted: Times::of(&row.accepted_in),
             delivered: Times::of(&row.delivered_in),
+            people,
+            ended: there(&row.ended),
+            turns: numbered(&row.turns),
+            conversation_cost: Amount::from_billionths(row.conversation_cost),
+            left: left(&row.left),
+            handed_over: there(&row.handed_over),
+            model_errors: there(&row.model_errors),
+            opt_outs: row.opt_outs,
         }
     }
-}
 
-impl Period {
-    fn cells(&self) -> Vec<String> {
+    /// How many conversations ended.
+    pub fn conversations(&self) -> i64 {
+        self.ended.values().sum()
+    }
+
+    /// How many conversations came to what the agent is for: they were finished.
+    pub fn results(&self) -> i64 {
+        self.ended.get("finished").copied().unwrap_or_default()
+    }
+
+    fn cells(&self, endings: &[String]) -> Vec<String> {
         let mut cells = vec![self.from.to_string(), self.attempts.to_string()];
         cells.extend(STATUSES.iter().map(|(word, _)| self.statuses[word].to_string()));
         cells.extend([self.segments, self.failovers].map(|count| count.to_string()));
-        cells.push(self.cost.to_string());
+        cells.extend([self.cost, self.model_cost].map(|amount| amount.to_string()));
         for Times { median_ms, p95_ms, .. } in [self.accepted, self.delivered] {
             let cell = |ms: Option<u64>| ms.map(|ms| ms.to_string()).unwrap_or_default();
             cells.extend([median_ms, p95_ms].map(cell));
         }
+        let errors = self.model_errors.values().sum();
+        let counts = [self.people, self.opt_outs, errors, self.conversations()];
+        cells.extend(counts.map(|count| count.to_string()));
+        let ended = |ending| self.ended.get(ending).copied().unwrap_or_default().to_string();
+        cells.extend(endings.iter().map(ended));
+        cells.push(self.conversation_cost.to_string());
         cells
     }
+}
+
+/// Without those that were counted and then counted otherwise.
+fn there(counts: &Counts) -> BTreeMap<String, i64> {
+    let there = counts.iter().filter(|(_, count)| **count != 0);
+    there.map(|(name, count)| (name.clone(), *count)).collect()
+}
+
+fn numbered(counts: &Counts) -> BTreeMap<u32, i64> {
+    let there = there(counts).into_iter();
+    there.filter_map(|(turns, count)| Some((turns.parse().ok()?, count))).collect()
+}
+
+fn left(counts: &Counts) -> Vec<LeftAt> {
+    let left = there(counts).into_iter().filter_map(|(name, count)| {
+        let (turn, field) = name.split_once('_')?;
+        Some(LeftAt { turn: turn.parse().ok()?, field: field.to_owned(), count })
+    });
+    let mut left: Vec<_> = left.collect();
+    left.sort_unstable();
+    left
 }
 
 impl Figures {
@@ -145,11 +238,16 @@ impl Figures {
     pub fn table(&self) -> Vec<Vec<String>> {
         let mut names = vec!["from", "attempts"];
         names.extend(STATUSES.iter().map(|(word, _)| *word));
-        names.extend(["segments", "failovers", "cost"]);
+        names.extend(["segments", "failovers", "cost", "model_cost"]);
         names.extend(["accepted_median_ms", "accepted_p95_ms"]);
         names.extend(["delivered_median_ms", "delivered_p95_ms"]);
-        let names = names.into_iter().map(str::to_owned).collect();
-        std::iter::once(names).chain(self.periods.iter().map(Period::cells)).collect()
+        names.extend(["people", "opt_outs", "model_errors", "conversations"]);
+        let endings: Vec<_> = self.whole.ended.keys().cloned().collect();
+        let names = names.into_iter().map(str::to_owned);
+        let names = names.chain(endings.iter().map(|ending| format!("ended_{ending}")));
+        let names = names.chain(["conversation_cost".to_owned()]).collect();
+        let rows = self.periods.iter().map(|period| period.cells(&endings));
+        std::iter::once(names).chain(rows).collect()
     }
 }
 
@@ -183,12 +281,16 @@ impl Store {
         let keys = || all.keys().filter_map(|name| Some(Key::parse(name)?.0));
         let periods = periods
             .into_iter()
-            .map(|(from, counts)| Period::of(from, &Row::of(&counts, filter)))
+            .map(|(from, counts)| PeriodFigures::of(from, &Row::of(&counts, filter), *by))
             .collect();
+        let first = by.start(EPOCH.saturating_add(first.days()));
         Ok(Figures {
             version: 1,
             by: *by,
+            first,
+            last: today,
             periods,
+            whole: PeriodFigures::of(first, &Row::of(&all, filter), *by),
             agents: each(keys().map(|key| key.agent)),
             providers: each(keys().map(|key| key.provider)),
             countries: each(keys().map(|key| key.country)),

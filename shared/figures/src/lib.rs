@@ -12,7 +12,7 @@ mod counted;
 mod histogram;
 mod row;
 
-pub use counted::{Over, Sent, took};
+pub use counted::{Over, Sent, model_cost, model_error, opt_out, person, took};
 pub use histogram::{Histogram, bucket, middle};
 pub use row::{Row, STATUSES};
 

@@ -23,6 +23,12 @@ pub(crate) const DELIVERED_IN: &str = "delivered_in_";
 pub(crate) const ENDED: &str = "ended_";
 pub(crate) const TURNS: &str = "turns_";
 pub(crate) const CONVERSATION_COST: &str = "conversation_cost";
+pub(crate) const LEFT: &str = "left_";
+pub(crate) const HANDED_OVER: &str = "handed_over_";
+pub(crate) const PEOPLE: [&str; 3] = ["people_day", "people_week", "people_month"];
+pub(crate) const MODEL_COST: &str = "model_cost";
+pub(crate) const MODEL_ERRORS: &str = "model_error_";
+pub(crate) const OPT_OUTS: &str = "opt_outs";
 
 /// What the counters of one period say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,8 +49,22 @@ pub struct Row {
     pub ended: Counts,
     /// After how many turns of the person they ended.
     pub turns: Counts,
+    /// Where people left conversations that were not finished: the turn, and the first field that was
+    /// missing then, as `3_street`.
+    pub left: Counts,
+    /// How many conversations were handed over, by the kind of reason.
+    pub handed_over: Counts,
     /// What these conversations cost altogether, in billionths.
     pub conversation_cost: i64,
+    /// How many people texted for the first time on a day, in a week, in a month: the sum of all days of
+    /// a week is the number of people in that week.
+    pub people: [i64; 3],
+    /// What the model cost, in billionths.
+    pub model_cost: i64,
+    /// How often the model gave no answer, by the kind of error.
+    pub model_errors: Counts,
+    /// How many people opted out.
+    pub opt_outs: i64,
 }
 
 impl Row {
@@ -76,11 +96,17 @@ impl Row {
             self.statuses[at] += count;
             return;
         }
+        if let Some(at) = PEOPLE.iter().position(|word| *word == what) {
+            self.people[at] += count;
+            return;
+        }
         match what {
             SEGMENTS => self.segments += count,
             COST => self.cost += count,
             FAILOVERS => self.failovers += count,
             CONVERSATION_COST => self.conversation_cost += count,
+            MODEL_COST => self.model_cost += count,
+            OPT_OUTS => self.opt_outs += count,
             _ => self.take_of_many(what, count),
         }
     }
@@ -91,11 +117,20 @@ impl Row {
             self.accepted_in.add(bucket, count);
         } else if let Some(bucket) = bucket(DELIVERED_IN) {
             self.delivered_in.add(bucket, count);
-        } else if let Some(ending) = what.strip_prefix(ENDED) {
-            *self.ended.entry(ending.to_owned()).or_default() += count;
-        } else if let Some(turns) = what.strip_prefix(TURNS) {
-            *self.turns.entry(turns.to_owned()).or_default() += count;
+        } else {
+            let all = [
+                (ENDED, &mut self.ended),
+                (TURNS, &mut self.turns),
+                (LEFT, &mut self.left),
+                (HANDED_OVER, &mut self.handed_over),
+                (MODEL_ERRORS, &mut self.model_errors),
+            ];
+            // Anything else was counted by another version.
+            for (start, counts) in all {
+                if let Some(which) = what.strip_prefix(start) {
+                    *counts.entry(which.to_owned()).or_default() += count;
+                }
+            }
         }
-        // Anything else was counted by another version.
     }
 }

@@ -1,6 +1,6 @@
 //! What the names of counters hold.
 
-use figures::{Counts, Filter, Key, Row, Sent, add, difference};
+use figures::{Counts, Filter, Key, Over, Row, Sent, add, difference, person};
 
 fn key(provider: &str, country: &str) -> Key {
     Key { agent: "front-desk".into(), provider: provider.into(), country: country.into() }
@@ -39,4 +39,34 @@ fn shows_what_is_asked_for_alone() {
     };
     assert_eq!((of(None, None), of(Some("twilio"), None)), (3, 2));
     assert_eq!((of(None, Some("+44")), of(Some("mock"), Some("44"))), (1, 0));
+}
+
+#[test]
+fn a_person_is_counted_once_a_day_a_week_and_a_month() {
+    // Friday, 27 November 2026, to Tuesday, 1 December.
+    let friday = 20_784;
+    let mut all = Counts::new();
+    let days = [friday, friday + 2, friday + 3, friday + 4];
+    let mut last = None;
+    for day in days {
+        add(&mut all, &person(&key("twilio", "1"), day, last));
+        last = Some(day);
+    }
+    let row = Row::of(&all, &Filter::default());
+    assert_eq!(row.people, [4, 2, 2], "days, weeks, months");
+}
+
+#[test]
+fn says_where_people_left_and_why_they_were_handed_over() {
+    let over = |ending, missing, handed_over| {
+        let over = Over { ending, turns: 3, missing, handed_over, cost: 5 };
+        over.counts(&key("twilio", "1"))
+    };
+    let mut all = over("quiet", Some("street_name"), None);
+    add(&mut all, &over("handed_over", None, Some("too_long")));
+    let row = Row::of(&all, &Filter::default());
+    assert_eq!((row.conversations(), row.turns["3"], row.conversation_cost), (2, 2, 10));
+    assert_eq!((row.left["3_street_name"], row.handed_over["too_long"]), (1, 1));
+    add(&mut all, &difference(&over("quiet", Some("street_name"), None), &Counts::new()));
+    assert_eq!(Row::of(&all, &Filter::default()).conversations(), 1);
 }

@@ -3,8 +3,10 @@
 pub(crate) mod acts;
 pub(crate) mod attention;
 pub(crate) mod brief;
+pub(crate) mod figures;
 pub(crate) mod inbox;
 pub(crate) mod limits;
+mod panels;
 pub(crate) mod people;
 pub(crate) mod phones;
 pub(crate) mod place;

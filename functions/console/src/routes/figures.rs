@@ -5,38 +5,26 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
-use conversations::{Asked, By, Filter};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::pages::figures::{self, Wanted};
 use crate::{Console, api};
 
 pub(crate) fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/console/api/limits", get(api::limits))
-        .route("/console/api/figures", get(figures))
+        .route("/console/figures", get(figures::show))
+        .route("/console/figures.csv", get(figures::export))
+        .route("/console/api/figures", get(data))
 }
 
-/// Which figures are wanted: all of the last 30 days, if nothing else is said.
-#[derive(Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    by: By,
-    from: Option<Date>,
-    agent: Option<String>,
-    provider: Option<String>,
-    country: Option<String>,
-}
-
-async fn figures(
+async fn data(
     State(console): State<Arc<Console>>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Value>, Failure> {
-    let Wanted { by, from, agent, provider, country } = wanted;
-    let asked = Asked { by, from, filter: Filter { agent, provider, country } };
-    let figures = console.store.figures(&asked, Timestamp::now(), &console.time_zone).await?;
+    let figures =
+        console.store.figures(&wanted.into(), Timestamp::now(), &console.time_zone).await?;
     Ok(Json(json!(figures)))
 }

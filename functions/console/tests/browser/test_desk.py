@@ -12,6 +12,8 @@ PAGES = {
     "search": "/console/inbox?q=waterfall",
     "people": "/console/people",
     "attention": "/console/attention",
+    "figures": "/console/figures",
+    "weeks": "/console/figures?by=week&from=2026-01-01",
     "limits": "/console/limits",
     "wrong": "/console/inbox/zzz",
 }

@@ -17,7 +17,7 @@ const LANGUAGES: [&str; 6] = ["en", "es", "fr", "de", "pt", "ar"];
 
 impl Browser {
     /// A page, in a language.
-    async fn page(&self, path: &str, language: &str) -> (u16, String) {
+    pub(crate) async fn page(&self, path: &str, language: &str) -> (u16, String) {
         let headers = format!("{}\nAccept-Language: {language}", self.known());
         let (status, _, page) = self.call(&format!("GET {path}"), &headers).await;
         (status.as_u16(), page)
@@ -70,6 +70,7 @@ async fn every_page_is_whole_in_every_language() {
         "/console/attention",
         "/console/people",
         "/console/limits",
+        "/console/figures?by=month",
         "/console/nowhere",
     ];
     for language in LANGUAGES {

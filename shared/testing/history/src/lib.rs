@@ -259,6 +259,7 @@ impl Talk {
         let reply = Reply {
             via: PROVIDER.into(),
             ours: OURS.into(),
+            texted_at: Some(at),
             ..Reply::alone(ANSWERS[text], &trace, said)
         };
         let name = format!("{trace}-{:08x}", self.random.u32(..));
