@@ -83,6 +83,7 @@ impl Wake<'_> {
             results,
             result,
             called: next.called(),
+            counted: None,
             at: self.clock.now(),
         }
     }

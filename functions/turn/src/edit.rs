@@ -49,6 +49,10 @@ pub(crate) struct Draft<'a> {
     pub(crate) spent: Amount,
     /// Whether the owner pays for that, and gets back what is given back.
     pub(crate) is_owners: bool,
+    /// How much of that the model has cost.
+    pub(crate) thought: Amount,
+    /// Why the model gave no answer, in a word, if that is what it stores.
+    pub(crate) failed: Option<&'static str>,
     /// What was booked in this period is given back.
     pub(crate) returned: Option<(Amount, Period)>,
     /// The most that its reply may cost.
@@ -125,6 +129,8 @@ impl Draft<'_> {
             orders: loaded.orders.len(),
             spent: Amount::ZERO,
             is_owners: false,
+            thought: Amount::ZERO,
+            failed: None,
             returned: None,
             at_most: None,
             kept: loaded.conversation.open.as_ref().and_then(|reply| reply.kept.clone()),
@@ -201,6 +207,7 @@ impl Draft<'_> {
             (ours, _) => self.replaced.clone_from(ours),
         }
         self.spent = self.spent.saturating_add(bill.spent);
+        self.thought = bill.spent;
         self
     }
 
@@ -270,6 +277,7 @@ impl<'a> Wake<'a> {
             let shown = desk::show(&self.turn.store, loaded, &becomes, self.clock.now());
             draft.changes.extend(shown);
             self.book(&mut draft);
+            self.count_up(loaded, &mut draft);
             let Draft { next, changes, planned, .. } = draft;
             match self.turn.store.commit(loaded, next, changes).await {
                 Ok(()) => return Ok(Outcome::Stored(planned)),

@@ -7,6 +7,7 @@ use serde_json::json;
 use telemetry::TraceId;
 
 use crate::Wake;
+use crate::count::kind_of;
 use crate::edit::{Draft, QUIET, quiet_since};
 use crate::hand_over::follow_up;
 
@@ -45,10 +46,12 @@ impl<'a> Wake<'a> {
             number: next.number,
             ours: next.ours.clone(),
             theirs: next.theirs.clone(),
+            via: String::new(),
+            why: reason.as_ref().map(|reason| kind_of(reason, &next.turns).to_owned()),
             ending: ending.to_owned(),
             brief: next.brief.clone(),
             turns: next.turns.clone(),
-            // Known once all that this commit books is.
+            // Known once all that this commit books is, as is the provider.
             cost: Amount::ZERO,
             at: self.clock.now(),
         };

@@ -27,6 +27,9 @@ pub(crate) const FULL: usize = 200_000;
 /// The reason for handing over a conversation that has become too large.
 pub(crate) const TOO_LONG: &str = "the conversation is too long for the agent";
 
+/// Why a conversation is handed over about which the model was asked too often.
+pub(crate) const UNANSWERABLE: &str = "the agent could not answer";
+
 /// Why a conversation is handed over whose turn has used up what one may cost.
 pub(crate) const TOO_DEAR: &str = "the agent could not answer for what one turn may cost";
 
@@ -389,7 +392,7 @@ impl<'a> Wake<'a> {
             return Gate::Wait(after);
         }
         if conversation.tries >= MAX_ATTEMPTS {
-            return Gate::HandOver("the agent could not answer");
+            return Gate::HandOver(UNANSWERABLE);
         }
         if size(conversation) > FULL {
             return Gate::HandOver(TOO_LONG);

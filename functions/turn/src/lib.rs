@@ -11,6 +11,7 @@ mod bounds;
 mod caps;
 mod clock;
 mod correct;
+mod count;
 mod dispatch;
 mod edit;
 mod end;

@@ -14,6 +14,7 @@ use telemetry::{Alarm, Step, raise};
 
 use crate::Wake;
 use crate::bill::Bill;
+use crate::count::failure;
 use crate::edit::Draft;
 use crate::gate::MAX_ATTEMPTS;
 use crate::incidents::what_happened;
@@ -197,6 +198,7 @@ impl<'a> Wake<'a> {
         steps: &[Step],
     ) {
         let now = self.clock.now();
+        draft.failed = failure(error);
         draft.back_off(now);
         if let ModelError::Unavailable { after: Some(after), .. } = error {
             match SignedDuration::try_from(*after) {
@@ -233,6 +235,7 @@ impl<'a> Wake<'a> {
         steps: &[Step],
     ) {
         let (now, trace, page) = (self.clock.now(), run.trace(), &self.turn.agent.page);
+        draft.failed = failure(error);
         draft.changes.push(Change::Steps(trace.clone(), steps.to_vec()));
         if run.texts.len() > 1 {
             draft.next.one_by_one = run.texts.len() as u32;

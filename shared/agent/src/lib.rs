@@ -34,5 +34,5 @@ pub use model::{Lack, ModelCheck, ModelError, OpenAi};
 pub use page::{Field, Kind, Page, PageError, Rules, Texts};
 pub use pulse::Pulse;
 pub use timeouts::Timeouts;
-pub use tools::{Definition, Draft, Ending, Tool};
+pub use tools::{Definition, Draft, Ending, HAND_OVER_KINDS, Tool};
 pub use turns::{ToolCall, Turn};

@@ -142,6 +142,10 @@ impl Tool for Finish<'_> {
     }
 }
 
+/// For what kind of reason a conversation is handed over: a person asks for a human, is upset, is in danger,
+/// or needs what the agent cannot do. Figures count these words.
+pub const HAND_OVER_KINDS: [&str; 4] = ["asked", "upset", "danger", "cannot"];
+
 /// Ends the conversation because a person of the business has to take over.
 struct HandOver {
     language: Language,
@@ -169,6 +173,7 @@ impl Tool for HandOver {
                             self.language.name()
                         ),
                     },
+                    "kind": { "type": "string", "enum": HAND_OVER_KINDS },
                 },
                 "required": ["reason"],
             }),
@@ -176,8 +181,12 @@ impl Tool for HandOver {
     }
 
     fn call(&self, arguments: &Value, draft: &mut Draft) -> Result<String, String> {
-        // It is the only argument, whatever its name.
-        let reason = arguments.get("reason").or_else(|| arguments.as_object()?.values().next());
+        // It is the only sentence, whatever its name.
+        let other = || {
+            let mut all = arguments.as_object()?.iter().filter(|(name, _)| *name != "kind");
+            all.next().map(|(_, value)| value)
+        };
+        let reason = arguments.get("reason").or_else(other);
         let reason = reason.and_then(Value::as_str).map(str::trim).unwrap_or_default();
         if reason.is_empty() {
             return Err("give the reason in one sentence".into());

@@ -14,6 +14,7 @@ use crate::budget::{Booking, Period, Shard};
 use crate::codes::Code;
 use crate::consent_events::{ConsentEvent, ConsentKind};
 use crate::conversation::{Conversation, LastReply};
+use crate::counted::DayCounts;
 use crate::desk::RowWrite;
 use crate::effects::Effect;
 use crate::ended::{Ended, ended_at};
@@ -98,6 +99,8 @@ pub enum Change {
     Corrected(Ended),
     /// The conversation with this number was over and continues.
     GoesOn(u64),
+    /// Something is added to the figures.
+    Counted(DayCounts),
     /// A person should look at something.
     Notice(Notice),
     /// The provider refused this attempt with that code, since the person has opted out.
@@ -184,6 +187,7 @@ impl Change {
             Self::Effect(effect) => vec![effect.keep(lifetimes)],
             Self::Ended(ended) | Self::Corrected(ended) => vec![ended.keep(lifetimes)],
             Self::GoesOn(number) => vec![Write::Delete(ended_at(&loaded.id, number), None)],
+            Self::Counted(counted) => vec![counted.write()],
             Self::Notice(notice) => vec![notice.keep(lifetimes)],
             Self::Stopped { at, attempt, code } => {
                 let event = ConsentEvent::returned(&attempt, &code, at);

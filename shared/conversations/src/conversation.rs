@@ -13,6 +13,7 @@ use crate::account::Account;
 use crate::budget::Reservation;
 use crate::by::By;
 use crate::codes::{Code, Coded};
+use crate::counted::{CountedEnd, Met};
 use crate::found::name_in;
 
 /// The state of a conversation between the agent and one person, whichever of our numbers they text.
@@ -80,6 +81,12 @@ pub struct Conversation {
     pub(crate) newest: Option<String>,
     #[serde(default)]
     pub(crate) done: Option<String>,
+    /// When the person was last counted in the figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met: Option<Met>,
+    /// Whether their opt-out was counted there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opted_out: bool,
     /// The previous conversation, as far as later turns depend on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<Previous>,
@@ -220,6 +227,9 @@ pub struct Previous {
     /// The name that the person has given, in it or before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub called: Option<String>,
+    /// As what its end was counted in the figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<CountedEnd>,
     /// When it ended.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,

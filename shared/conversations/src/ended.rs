@@ -21,6 +21,12 @@ pub struct Ended {
     pub ours: String,
     /// The person's number.
     pub theirs: Number,
+    /// The provider through which they texted last.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub via: String,
+    /// The kind of reason for which it was handed over, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// How it ended: `finished`, `handed_over`, `turn_limit`, `quiet`.
     pub ending: String,
     /// What was collected.

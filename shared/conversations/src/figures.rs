@@ -35,7 +35,7 @@ impl Tally {
         let accepted_in = after(attempt.accepted_at());
         let delivered_in = after(attempt.delivered_at());
         let tally = Self { status: attempt.status(), cost: *cost, accepted_in, delivered_in };
-        (!attempt.tried_out).then_some(tally)
+        (!attempt.tried_out && !attempt.to.is_for_tests()).then_some(tally)
     }
 
     fn counts(&self, attempt: &Attempt) -> Counts {
@@ -110,8 +110,12 @@ impl Store {
     /// The write that adds to the counters of a day.
     pub(crate) fn count(&self, day: i64, more: &Counts) -> Option<Write> {
         let more: Vec<_> = more.iter().map(|(name, count)| (name.clone(), *count)).collect();
-        let part = self.round.next(self.parts());
-        (!more.is_empty()).then(|| Write::Add(part_of(day, part), more))
+        (!more.is_empty()).then(|| Write::Add(part_of(day, self.figures_part()), more))
+    }
+
+    /// The part of a day that is next.
+    pub(crate) fn figures_part(&self) -> u32 {
+        self.round.next(self.parts())
     }
 
     /// What was counted on each of these days, by their number since 1970, without those on which nothing
@@ -146,6 +150,6 @@ fn counters(fields: &Fields) -> Result<Counts, Unavailable> {
     Ok(counts)
 }
 
-fn part_of(day: i64, part: u32) -> Path {
+pub(crate) fn part_of(day: i64, part: u32) -> Path {
     at("figures", &format!("{day}-{part}"))
 }

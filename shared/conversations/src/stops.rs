@@ -32,6 +32,11 @@ pub struct Stop {
 }
 
 impl Stop {
+    /// Whether it is known from the person or a provider, and not from the owner.
+    pub(crate) fn is_theirs(&self) -> bool {
+        ![LISTED, BY_HAND].contains(&self.provider.as_str())
+    }
+
     /// Changes nothing, on condition that this person has not opted out.
     pub fn none(id: &ConversationId) -> Write {
         Write::Absent(at("stops", id.person()))

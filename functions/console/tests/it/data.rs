@@ -182,6 +182,8 @@ async fn keeps_the_messages_of_ended_conversations() {
         number: 1,
         ours: "mock".into(),
         theirs: person(),
+        via: String::new(),
+        why: None,
         ending: "finished".into(),
         brief: json!({ "task": "a tap" }).as_object().unwrap().clone(),
         turns: std::mem::take(&mut next.turns),

@@ -193,6 +193,8 @@ async fn end(console: &Browser) {
         number: next.number,
         ours: next.ours.clone(),
         theirs: next.theirs.clone(),
+        via: String::new(),
+        why: None,
         ending: "finished".into(),
         brief: json!({ "task": "a tap" }).as_object().unwrap().clone(),
         turns: std::mem::take(&mut next.turns),

@@ -14,6 +14,7 @@ mod delivery;
 mod desk;
 mod endings;
 mod erased;
+mod figures;
 mod folding;
 mod hand_over;
 mod hours;

@@ -97,6 +97,8 @@ pub(crate) fn ended() -> Ended {
         number: 1,
         ours: OURS.into(),
         theirs: person(),
+        via: String::new(),
+        why: None,
         ending: "finished".into(),
         brief: json!({"rooms": 3}).as_object().unwrap().clone(),
         turns: vec![json!({"person": "Hi"})],

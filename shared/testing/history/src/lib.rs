@@ -342,6 +342,8 @@ impl Talk {
             number: next.number,
             ours: next.ours.clone(),
             theirs: next.theirs.clone(),
+            via: String::new(),
+            why: (ending == "handed_over").then(|| "asked".to_owned()),
             ending: ending.to_owned(),
             brief: std::mem::take(&mut next.brief),
             turns: std::mem::take(&mut next.turns),
@@ -375,6 +377,7 @@ impl Talk {
             results: 0,
             result: String::new(),
             called: None,
+            counted: None,
             at,
         });
         next.number += 1;
