@@ -63,6 +63,9 @@ impl Store {
         if !self.documents.if_unchanged(vec![note]).await? {
             return Ok(());
         }
+        if let Some((last, _)) = last {
+            self.roll_up_figures(last, now).await?;
+        }
         if passed > PAUSE {
             let days = passed.as_hours() / 24;
             tracing::warn!(

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use documents::Write;
+use documents::{Path, Write};
 use figures::{Counts, DEFAULT, Key, Over, difference, model_cost, model_error, opt_out, person};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -17,7 +17,6 @@ use crate::budget::Period;
 use crate::change::{Change, Loaded};
 use crate::conversation::Conversation;
 use crate::ended::Ended;
-use crate::figures::part_of;
 use crate::store::Store;
 
 /// The endings of conversations that the person left.
@@ -55,14 +54,13 @@ pub struct Counting<'a> {
 /// What is added to the counters of a day.
 #[derive(Clone)]
 pub struct DayCounts {
-    day: i64,
-    part: u32,
+    path: Path,
     counts: Counts,
 }
 
 impl DayCounts {
     pub(crate) fn write(self) -> Write {
-        Write::Add(part_of(self.day, self.part), self.counts.into_iter().collect())
+        Write::Add(self.path, self.counts.into_iter().collect())
     }
 }
 
@@ -199,7 +197,8 @@ impl Store {
             let mut counts = counts;
             counts.retain(|_, count| *count != 0);
             if !counts.is_empty() {
-                changes.push(Change::Counted(DayCounts { day, part: self.figures_part(), counts }));
+                changes
+                    .push(Change::Counted(DayCounts { path: self.counted_in(day, now), counts }));
             }
         }
     }

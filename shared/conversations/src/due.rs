@@ -83,7 +83,7 @@ impl Store {
         limit: u32,
     ) -> Result<Batch<DueAttempt>, Unavailable> {
         let page = self.documents_due(attempts::DUE_AT, now, after, limit).await?;
-        Ok(page.map(|due| readable(DueAttempt::decode(due))))
+        Ok(page.map(|due| readable(DueAttempt::decode(due, now))))
     }
 
     async fn documents_due(

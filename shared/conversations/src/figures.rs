@@ -5,9 +5,12 @@
 //! was counted before. So it is counted exactly once, whatever dies when, and nothing is written for it on
 //! the way of a reply.
 
+use std::collections::BTreeMap;
+
 use documents::{Fields, Path, Unavailable, Write, at};
 use figures::{Counts, DEFAULT, Key, Sent, difference, took};
-use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use jiff::{Timestamp, Unit};
 use money::Amount;
 use sms::Status;
 use telemetry::steps;
@@ -18,7 +21,12 @@ use crate::store::Store;
 use crate::tally::{Tally, word};
 
 /// Into how many documents a day is divided on Firestore, which takes about one write a second to each.
-const PARTS: u32 = 16;
+///
+/// Whoever looks at figures reads these of four days.
+const PARTS: u32 = 6;
+
+/// Days up to so many ago are counted in several documents, whatever the time zone.
+pub(crate) const OPEN_DAYS: i64 = 2;
 
 /// How many milliseconds a day has.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -108,48 +116,95 @@ impl Attempt {
 
 impl Store {
     /// The write that adds to the counters of a day.
-    pub(crate) fn count(&self, day: i64, more: &Counts) -> Option<Write> {
+    pub(crate) fn count(&self, day: i64, more: &Counts, now: Timestamp) -> Option<Write> {
         let more: Vec<_> = more.iter().map(|(name, count)| (name.clone(), *count)).collect();
-        (!more.is_empty()).then(|| Write::Add(part_of(day, self.figures_part()), more))
+        (!more.is_empty()).then(|| Write::Add(self.counted_in(day, now), more))
     }
 
-    /// The part of a day that is next.
-    pub(crate) fn figures_part(&self) -> u32 {
-        self.round.next(self.parts())
+    /// The document in which something is counted on a day: the part that is next, or what has become of
+    /// all parts if the day is over.
+    pub(crate) fn counted_in(&self, day: i64, now: Timestamp) -> Path {
+        match day + OPEN_DAYS > utc_day(now) {
+            true => part_of(day, self.round.next(self.figures_parts())),
+            false => day_at(day),
+        }
     }
 
     /// What was counted on each of these days, by their number since 1970, without those on which nothing
     /// was.
-    pub async fn counted(&self, days: &[i64]) -> Result<Vec<(i64, Counts)>, Unavailable> {
-        let parts: Vec<_> = (0..self.parts()).collect();
-        let asked: Vec<_> =
-            days.iter().flat_map(|day| parts.iter().map(|part| part_of(*day, *part))).collect();
-        let found = self.documents.get(&asked).await?;
-        let mut all = Vec::new();
-        for (day, found) in days.iter().zip(found.chunks(parts.len())) {
-            let mut counts = Counts::new();
-            for part in found.iter().flatten() {
-                figures::add(&mut counts, &counters(&part.fields)?);
-            }
-            if !counts.is_empty() {
-                all.push((*day, counts));
+    pub async fn counted(
+        &self,
+        days: &[i64],
+        now: Timestamp,
+    ) -> Result<Vec<(i64, Counts)>, Unavailable> {
+        // A day more than is open: nobody may have added it up yet. On this machine it is for nothing to look
+        // at all of them, should it have been off.
+        let open =
+            if self.documents.are_embedded() { i64::MIN } else { utc_day(now) - OPEN_DAYS - 1 };
+        let mut asked: Vec<(i64, Path)> = vec![];
+        for day in days {
+            asked.push((*day, day_at(*day)));
+            let parts = if *day >= open { self.figures_parts() } else { 0 };
+            asked.extend((0..parts).map(|part| (*day, part_of(*day, part))));
+        }
+        let paths: Vec<_> = asked.iter().map(|(_, path)| path.clone()).collect();
+        let found = self.documents.get(&paths).await?;
+        let mut all = BTreeMap::<i64, Counts>::new();
+        for ((day, _), found) in asked.iter().zip(&found) {
+            if let Some(found) = found {
+                figures::add(all.entry(*day).or_default(), &counters(&found.fields)?);
             }
         }
-        Ok(all)
+        Ok(all.into_iter().filter(|(_, counts)| !counts.is_empty()).collect())
     }
 
-    fn parts(&self) -> u32 {
+    /// What was counted in each of these months that are added up.
+    pub(crate) async fn counted_in_months(
+        &self,
+        months: &[Date],
+    ) -> Result<Vec<(Date, Counts)>, Unavailable> {
+        let paths: Vec<_> = months.iter().map(|month| month_at(*month)).collect();
+        let found = self.documents.get(&paths).await?;
+        let there = months.iter().zip(found).filter_map(|(month, found)| Some((*month, found?)));
+        there.map(|(month, found)| Ok((month, counters(&found.fields)?))).collect()
+    }
+
+    /// Into how many documents a day is divided.
+    pub(crate) fn figures_parts(&self) -> u32 {
         if self.documents.are_embedded() { 1 } else { PARTS }
     }
 }
 
-/// The counters of a document, without what else is in it.
-fn counters(fields: &Fields) -> Result<Counts, Unavailable> {
-    let mut counts: Counts = fields.decode()?;
-    counts.retain(|name, _| Key::parse(name).is_some());
-    Ok(counts)
+pub(crate) const EPOCH: Date = date(1970, 1, 1);
+
+/// The number of a day since 1970.
+pub(crate) fn number_of(day: Date) -> i64 {
+    day.since((Unit::Day, EPOCH)).map_or(0, |span| span.get_days().into())
 }
 
+/// The number of a moment's day in UTC, from which that of the owner's time zone differs by one at most.
+pub(crate) fn utc_day(at: Timestamp) -> i64 {
+    at.as_millisecond().div_euclid(DAY_MS)
+}
+
+/// The counters of a document, without what else is in it.
+pub(crate) fn counters(fields: &Fields) -> Result<Counts, Unavailable> {
+    let all: BTreeMap<String, serde_json::Value> = fields.decode()?;
+    let counters = all.into_iter().filter(|(name, _)| Key::parse(name).is_some());
+    Ok(counters.filter_map(|(name, count)| Some((name, count.as_i64()?))).collect())
+}
+
+/// The document of a day that is over.
+pub(crate) fn day_at(day: i64) -> Path {
+    at("figures", &day.to_string())
+}
+
+/// The document of a month.
+pub(crate) fn month_at(month: Date) -> Path {
+    at("figures", &format!("m{:04}-{:02}", month.year(), month.month()))
+}
+
+/// One of those of a day that is not.
 pub(crate) fn part_of(day: i64, part: u32) -> Path {
     at("figures", &format!("{day}-{part}"))
 }

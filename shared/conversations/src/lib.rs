@@ -55,6 +55,7 @@ mod quarantine;
 mod receipts;
 mod reopened;
 mod report;
+mod roll_up;
 mod round;
 mod rows;
 mod said;

@@ -19,6 +19,8 @@ pub struct DueAttempt {
     /// The attempt.
     pub attempt: Attempt,
     version: Version,
+    /// When it was found to be due.
+    found_at: Timestamp,
 }
 
 /// An attempt that was looked at and whose provider has said what it charges.
@@ -32,8 +34,9 @@ pub struct Charged {
 }
 
 impl DueAttempt {
-    pub(crate) fn decode(document: Document) -> Result<Self, Unavailable> {
-        Ok(Self { version: document.version, attempt: document.fields.decode()? })
+    pub(crate) fn decode(document: Document, now: Timestamp) -> Result<Self, Unavailable> {
+        let attempt = document.fields.decode()?;
+        Ok(Self { version: document.version, attempt, found_at: now })
     }
 
     /// Sets when it is checked next, and more, unless it was updated since it was read.
@@ -48,6 +51,7 @@ struct Look {
     writes: Vec<Write>,
     day: i64,
     counts: Counts,
+    now: Timestamp,
 }
 
 impl Look {
@@ -64,7 +68,12 @@ impl Look {
             counts = more;
             set = set.with("counted", tally);
         }
-        Self { writes: vec![due.amend(next, set)], day: attempt.counted_on(), counts }
+        Self {
+            writes: vec![due.amend(next, set)],
+            day: attempt.counted_on(),
+            counts,
+            now: due.found_at,
+        }
     }
 }
 
@@ -126,7 +135,8 @@ impl Store {
         for Look { day, counts, .. } in looks {
             figures::add(days.entry(*day).or_default(), counts);
         }
-        let counted = days.iter().filter_map(|(day, counts)| self.count(*day, counts));
+        let now = looks.iter().map(|look| look.now).max().unwrap_or_default();
+        let counted = days.iter().filter_map(|(day, counts)| self.count(*day, counts, now));
         looks.iter().flat_map(|look| look.writes.clone()).chain(counted).collect()
     }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use documents::Unavailable;
 use figures::{Counts, Filter, Histogram, Key, Row, STATUSES};
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Unit};
+use jiff::{Timestamp, ToSpan};
 use money::Amount;
 use serde::{Deserialize, Serialize};
 
+use crate::figures::{EPOCH, number_of};
 use crate::store::Store;
 
 /// For how many days figures are shown at most: two years.
@@ -268,14 +269,25 @@ impl Store {
     ) -> Result<Figures, Unavailable> {
         let Asked { by, from, filter } = asked;
         let today = now.to_zoned(zone.clone()).date();
-        let last = number(today);
-        let first = number(from.unwrap_or_else(|| by.usual(today))).max(last - MOST_DAYS + 1);
-        let days: Vec<_> = (first..=last).collect();
-        let counted = self.counted(&days).await?;
+        let last = number_of(today);
+        let first = number_of(from.unwrap_or_else(|| by.usual(today))).max(last - MOST_DAYS + 1);
         let (mut periods, mut all) = (BTreeMap::<Date, Counts>::new(), Counts::new());
-        for (day, counts) in &counted {
-            let start = by.start(EPOCH.saturating_add(day.days()));
-            figures::add(periods.entry(start).or_default(), counts);
+        let date = |day: i64| EPOCH.saturating_add(day.days());
+        if *by == By::Month {
+            let mut months = vec![by.start(date(first))];
+            while months[months.len() - 1] < by.start(today) {
+                months.push(by.next(months[months.len() - 1]));
+            }
+            // Those that begin within it.
+            months.retain(|month| number_of(*month) >= first);
+            periods.extend(self.counted_in_months(&months).await?);
+        }
+        let days = (first..=last).filter(|day| !periods.contains_key(&by.start(date(*day))));
+        let days: Vec<_> = days.collect();
+        for (day, counts) in self.counted(&days, now).await? {
+            figures::add(periods.entry(by.start(date(day))).or_default(), &counts);
+        }
+        for counts in periods.values() {
             figures::add(&mut all, counts);
         }
         let keys = || all.keys().filter_map(|name| Some(Key::parse(name)?.0));
@@ -296,13 +308,6 @@ impl Store {
             countries: each(keys().map(|key| key.country)),
         })
     }
-}
-
-const EPOCH: Date = date(1970, 1, 1);
-
-/// The number of a day since 1970.
-fn number(day: Date) -> i64 {
-    day.since((Unit::Day, EPOCH)).map_or(0, |span| span.get_days().into())
 }
 
 fn each(all: impl Iterator<Item = String>) -> Vec<String> {

@@ -16,7 +16,7 @@ pub use counted::{Over, Sent, model_cost, model_error, opt_out, person, took};
 pub use histogram::{Histogram, bucket, middle};
 pub use row::{Row, STATUSES};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Counters by name.
 pub type Counts = BTreeMap<String, i64>;
@@ -95,6 +95,46 @@ pub fn add(all: &mut Counts, more: &Counts) {
         let sum = all.entry(name.clone()).or_default();
         *sum = sum.saturating_add(*count);
     }
+}
+
+/// The most counters that one document holds: with the longest names that is far from the 1 MiB that
+/// Firestore allows.
+const MOST: usize = 8_000;
+
+/// The country under which rare ones are put if there are too many counters.
+const OTHER: &str = "other";
+
+/// The same counters, or fewer: if there are too many for a document, those of the countries with the
+/// least of them are put together.
+pub fn folded(mut counts: Counts) -> Counts {
+    while counts.len() > MOST {
+        let mut countries = BTreeMap::<String, usize>::new();
+        for key in counts.keys().filter_map(|name| Some(Key::parse(name)?.0)) {
+            *countries.entry(key.country).or_default() += 1;
+        }
+        countries.remove(OTHER);
+        let mut countries: Vec<_> = countries.into_iter().collect();
+        countries.sort_by_key(|(_, count)| *count);
+        let mut left = counts.len();
+        let few = countries.into_iter().take_while(|(_, count)| {
+            let is_needed = left > MOST;
+            left -= count;
+            is_needed
+        });
+        let few: BTreeSet<_> = few.map(|(country, _)| country).collect();
+        if few.is_empty() {
+            break;
+        }
+        let mut fewer = Counts::new();
+        for (name, count) in counts {
+            let folded = Key::parse(&name)
+                .filter(|(key, _)| few.contains(&key.country))
+                .map(|(key, what)| Key { country: OTHER.to_owned(), ..key }.name(what));
+            *fewer.entry(folded.unwrap_or(name)).or_default() += count;
+        }
+        counts = fewer;
+    }
+    counts
 }
 
 /// A part of a name as both stores take it without quotes: small letters, digits, and never two underlines

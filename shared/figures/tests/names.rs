@@ -1,6 +1,6 @@
 //! What the names of counters hold.
 
-use figures::{Counts, Filter, Key, Over, Row, Sent, add, difference, person};
+use figures::{Counts, Filter, Key, Over, Row, Sent, add, difference, folded, person};
 
 fn key(provider: &str, country: &str) -> Key {
     Key { agent: "front-desk".into(), provider: provider.into(), country: country.into() }
@@ -69,4 +69,19 @@ fn says_where_people_left_and_why_they_were_handed_over() {
     assert_eq!((row.left["3_street_name"], row.handed_over["too_long"]), (1, 1));
     add(&mut all, &difference(&over("quiet", Some("street_name"), None), &Counts::new()));
     assert_eq!(Row::of(&all, &Filter::default()).conversations(), 1);
+}
+
+#[test]
+fn too_many_counters_for_a_document_are_those_of_fewer_countries() {
+    let mut all = Counts::new();
+    for country in 1..=300 {
+        let turns = if country == 7 { 60 } else { 40 };
+        for turns in 0..turns {
+            all.insert(key("twilio", &country.to_string()).name(&format!("turns_{turns}")), 1);
+        }
+    }
+    let (before, folded) = (all.values().sum::<i64>(), folded(all));
+    assert!(folded.len() <= 8_000 && folded.contains_key("front_desk__twilio__7__turns_59"));
+    assert_eq!(folded.values().sum::<i64>(), before);
+    assert!(folded["front_desk__twilio__other__turns_0"] > 90);
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use conversations::{Asked, Attempt, Charged, DueAttempt, Figures, Store, Times};
+use conversations::{Asked, Attempt, By, Charged, DueAttempt, Figures, Store, Times};
+use documents::at;
 use futures::future::join_all;
 use jiff::tz::TimeZone;
 use money::Amount;
@@ -119,4 +120,62 @@ async fn statuses(store: &Store) -> Vec<(&'static str, i64)> {
 fn is_about(times: Times, ms: u64) -> bool {
     let near = |it: Option<u64>| it.is_some_and(|it| it.abs_diff(ms) * 20 <= ms);
     times.count == 1 && near(times.median_ms) && near(times.p95_ms)
+}
+
+const DAY: i64 = 24 * 3_600;
+
+pub(crate) async fn adds_up_days_that_are_over_without_changing_a_figure(store: Arc<Store>) {
+    for (number, name) in ["a-1", "a-2", "a-3", "a-4", "a-5", "a-6", "a-7"].iter().enumerate() {
+        begin(&store, name).await;
+        look(&store, 60 + number as i64).await;
+    }
+    store.expire(later(now(), 70)).await.unwrap();
+    assert_eq!(names_of(&store).await.len(), if store.documents().are_embedded() { 1 } else { 6 });
+    let before = seen(&store, 3 * DAY).await;
+    // Two processes at once, and each once more.
+    for hours in [72, 78] {
+        let twice = [later(now(), hours * 3_600), later(now(), hours * 3_600 + 1)];
+        join_all(twice.map(|at| store.expire(at))).await.into_iter().for_each(|it| it.unwrap());
+        assert_eq!(names_of(&store).await, ["20779"]);
+        assert_eq!(seen(&store, 3 * DAY).await, before);
+    }
+    // A receipt that comes late counts, on the day of its attempt.
+    tell(&store, "a-3", Status::Delivered, 3 * DAY).await;
+    look(&store, 3 * DAY + 1).await;
+    let statuses = &seen(&store, 3 * DAY).await.periods[0].statuses.clone();
+    assert_eq!((statuses["delivered"], statuses["sending"]), (1, 6));
+    assert_eq!(names_of(&store).await, ["20779"]);
+}
+
+pub(crate) async fn adds_up_months_that_are_over_without_changing_a_figure(store: Arc<Store>) {
+    for name in ["a-1", "a-2"] {
+        begin(&store, name).await;
+    }
+    look(&store, 60).await;
+    store.expire(later(now(), 70)).await.unwrap();
+    let by_month = async |store: &Store| {
+        let asked = Asked { by: By::Month, ..Asked::default() };
+        store.figures(&asked, later(now(), 40 * DAY), &TimeZone::UTC).await.unwrap()
+    };
+    store.expire(later(now(), 4 * DAY)).await.unwrap();
+    let before = by_month(&store).await;
+    assert_eq!((before.periods.len(), before.periods[0].attempts), (1, 2));
+    store.expire(later(now(), 40 * DAY)).await.unwrap();
+    assert_eq!(names_of(&store).await, ["20779", "m2026-11"]);
+    assert_eq!(by_month(&store).await, before);
+    assert_eq!(seen(&store, 40 * DAY).await.whole.attempts, 0, "that was longer ago");
+}
+
+/// The documents of figures that there are, of those that there may be.
+async fn names_of(store: &Store) -> Vec<String> {
+    let parts = (0..16).map(|part| format!("20779-{part}"));
+    let all: Vec<_> =
+        ["20779".to_owned(), "m2026-11".to_owned()].into_iter().chain(parts).collect();
+    let paths: Vec<_> = all.iter().map(|name| at("figures", name)).collect();
+    let found = store.documents().get(&paths).await.unwrap();
+    all.into_iter().zip(found).filter_map(|(name, found)| found.map(|_| name)).collect()
+}
+
+async fn seen(store: &Store, after: i64) -> Figures {
+    store.figures(&Asked::default(), later(now(), after), &TimeZone::UTC).await.unwrap()
 }

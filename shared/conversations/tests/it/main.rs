@@ -147,6 +147,8 @@ fakes::promises! {
     counts_an_attempt_once_however_many_look_at_it_at_once
     counts_how_long_it_took_until_an_answer_arrived
     moves_the_money_of_a_day_with_what_a_provider_charges
+    adds_up_days_that_are_over_without_changing_a_figure
+    adds_up_months_that_are_over_without_changing_a_figure
     counts_nothing_that_the_owner_tries_out
     erases_a_person_without_changing_what_was_counted
     erases_a_person_from_every_collection_and_nobody_else
