@@ -7,13 +7,9 @@ use std::fmt::Write;
 
 use localization::{Html, escape};
 
-/// The size of a plot in its own units, and of the margins that hold its labels.
-const WIDTH: f64 = 340.0;
-const HEIGHT: f64 = 210.0;
-const LEFT: f64 = 46.0;
-const RIGHT: f64 = 10.0;
-const TOP: f64 = 24.0;
-const BOTTOM: f64 = 38.0;
+/// The size of what is drawn, in its own units. What is written is around it.
+const WIDTH: f64 = 300.0;
+const HEIGHT: f64 = 150.0;
 
 /// The most labels below a plot that do not run into each other.
 const MOST_LABELS: usize = 4;
@@ -44,27 +40,22 @@ pub(crate) fn bars(axes: &Axes, parts: &[Part], number: impl Fn(f64) -> String) 
     let places = axes.labels.len();
     let sum = |at: usize| parts.iter().map(|part| part.values[at].max(0.0)).sum::<f64>();
     let top = round_up((0..places).map(sum).fold(0.0, f64::max));
-    let mut drawn = frame(axes);
-    for value in [0.0, top / 2.0, top] {
-        // Half a text is none.
-        if top > 1.0 || value != top / 2.0 {
-            tick(&mut drawn, value / top, &number(value));
-        }
-    }
-    let (step, mut from) = ((WIDTH - LEFT - RIGHT) / places.max(1) as f64, vec![0.0; places]);
-    let wide = (step * 0.8).min(40.0);
+    // Half a text is none.
+    let ticks = if top > 1.0 { vec![top, top / 2.0, 0.0] } else { vec![top, 0.0] };
+    let (step, mut from) = (WIDTH / places.max(1) as f64, vec![0.0; places]);
+    let (wide, mut drawn) = ((step * 0.8).min(40.0), String::new());
     for part in parts {
         let mut path = String::new();
         for (at, value) in part.values.iter().enumerate().filter(|(_, value)| **value > 0.0) {
-            let x = LEFT + step * (at as f64 + 0.5) - wide / 2.0;
-            let (y, high) = (height(from[at] / top), value / top * room());
+            let x = step * (at as f64 + 0.5) - wide / 2.0;
+            let (y, high) = (height(from[at] / top), value / top * HEIGHT);
             let _ = write!(path, "M{x:.1} {y:.1}h{wide:.1}v-{high:.1}h-{wide:.1}z");
             from[at] += value;
         }
         let _ = write!(drawn, r#"<path class="part" fill="url(#look-{})" d="{path}"/>"#, part.look);
     }
-    below(&mut drawn, axes);
-    Html::safe(drawn + "</svg>")
+    let ticks: Vec<_> = ticks.into_iter().map(number).collect();
+    framed(axes, &ticks, &drawn)
 }
 
 /// Lines over a scale on which each mark is ten times the one below.
@@ -74,12 +65,9 @@ pub(crate) fn lines(axes: &Axes, lines: &[Line], number: impl Fn(f64) -> String)
     let highest = all().fold(0.01, f64::max).log10().ceil();
     let (lowest, highest) = (lowest.min(highest - 1.0), highest);
     let part = |value: f64| (value.max(0.001).log10() - lowest) / (highest - lowest);
-    let mut drawn = frame(axes);
-    for power in lowest as i32..=highest as i32 {
-        let value = 10_f64.powi(power);
-        tick(&mut drawn, part(value), &number(value));
-    }
-    let step = (WIDTH - LEFT - RIGHT) / axes.labels.len().max(1) as f64;
+    let powers = (lowest as i32..=highest as i32).rev();
+    let ticks: Vec<_> = powers.map(|power| number(10_f64.powi(power))).collect();
+    let (step, mut drawn) = (WIDTH / axes.labels.len().max(1) as f64, String::new());
     for Line { look, values } in lines {
         let (mut path, mut marks, mut is_open) = (String::new(), String::new(), false);
         for (at, value) in values.iter().enumerate() {
@@ -87,7 +75,7 @@ pub(crate) fn lines(axes: &Axes, lines: &[Line], number: impl Fn(f64) -> String)
                 is_open = false;
                 continue;
             };
-            let (x, y) = (LEFT + step * (at as f64 + 0.5), height(part(*value)));
+            let (x, y) = (step * (at as f64 + 0.5), height(part(*value)));
             let _ = write!(path, "{}{x:.1} {y:.1}", if is_open { 'L' } else { 'M' });
             marks.push_str(&mark(*look, x, y));
             is_open = true;
@@ -95,8 +83,7 @@ pub(crate) fn lines(axes: &Axes, lines: &[Line], number: impl Fn(f64) -> String)
         let _ = write!(drawn, r#"<path class="line-{look}" d="{path}"/>"#);
         let _ = write!(drawn, r#"<path class="mark-{look}" d="{marks}"/>"#);
     }
-    below(&mut drawn, axes);
-    Html::safe(drawn + "</svg>")
+    framed(axes, &ticks, &drawn)
 }
 
 /// What a line looks like, for the legend.
@@ -122,13 +109,9 @@ fn mark(look: u8, x: f64, y: f64) -> String {
     }
 }
 
-fn room() -> f64 {
-    HEIGHT - TOP - BOTTOM
-}
-
 /// How far down this part of the height is.
 fn height(part: f64) -> f64 {
-    HEIGHT - BOTTOM - part * room()
+    HEIGHT - part * HEIGHT
 }
 
 /// The next of 1, 2, 4 and 10, times a power of ten.
@@ -139,44 +122,26 @@ fn round_up(most: f64) -> f64 {
     if most > 0.0 { next.unwrap_or(most) } else { 1.0 }
 }
 
-/// The beginning of a plot, with the name of the axis on its left side.
-fn frame(axes: &Axes) -> String {
-    // Whoever does not see it has the table.
-    format!(
-        r#"<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true"><text x="2" y="12">{}</text>"#,
-        escape(&axes.y)
-    )
-}
-
-/// A line across the plot at this part of its height, and what it stands for.
-fn tick(drawn: &mut String, part: f64, label: &str) {
-    let (y, right) = (height(part), WIDTH - RIGHT);
-    let (label, text) = (escape(label), (LEFT - 5.0, y + 4.0));
-    let _ = write!(
-        drawn,
-        r#"<path class="grid" d="M{LEFT} {y:.1}H{right}"/><text x="{}" y="{:.1}" text-anchor="end">{label}</text>"#,
-        text.0, text.1
-    );
-}
-
-/// The labels below a plot, as many as there is room for, and the name of their axis.
-fn below(drawn: &mut String, axes: &Axes) {
+/// What is drawn, with its axes around it: the marks on its left side from the top, as many labels below as
+/// there is room for, and the names of both. Whoever does not see it has the table.
+fn framed(axes: &Axes, ticks: &[String], drawn: &str) -> Html {
     let places = axes.labels.len();
-    let step = (WIDTH - LEFT - RIGHT) / places.max(1) as f64;
     let some = places.min(MOST_LABELS);
     let mut shown: Vec<_> = (0..some).map(|at| at * (places - 1) / (some - 1).max(1)).collect();
     shown.dedup();
-    for at in shown {
-        let (x, y) = (LEFT + step * (at as f64 + 0.5), HEIGHT - BOTTOM + 15.0);
-        let (anchor, x) = match at + 1 == places && places > 1 {
-            true => ("end", WIDTH - 2.0),
-            false => ("middle", x),
-        };
-        let label = escape(&axes.labels[at]);
-        let _ = write!(drawn, r#"<text x="{x:.1}" y="{y}" text-anchor="{anchor}">{label}</text>"#);
-    }
-    let (x, y, name) = (LEFT + (WIDTH - LEFT - RIGHT) / 2.0, HEIGHT - 6.0, escape(&axes.x));
-    let _ = write!(drawn, r#"<text x="{x}" y="{y}" text-anchor="middle">{name}</text>"#);
+    let labels = shown.into_iter().map(|at| escape(&axes.labels[at]));
+    let spans = |all: Vec<String>| -> String {
+        all.into_iter().map(|one| format!("<span><bdi>{one}</bdi></span>")).collect()
+    };
+    let marks = spans(ticks.iter().map(|tick| escape(tick)).collect());
+    let grid: String = (0..ticks.len())
+        .map(|at| height(at as f64 / (ticks.len() - 1).max(1) as f64))
+        .map(|y| format!(r#"<path class="grid" d="M0 {y:.1}H{WIDTH}"/>"#))
+        .collect();
+    let (x, y, labels) = (escape(&axes.x), escape(&axes.y), spans(labels.collect()));
+    Html::safe(format!(
+        r#"<div class="plot" aria-hidden="true"><p class="y"><bdi>{y}</bdi></p><p class="marks">{marks}</p><svg viewBox="0 0 {WIDTH} {HEIGHT}">{grid}{drawn}</svg><p class="labels">{labels}</p><p class="x"><bdi>{x}</bdi></p></div>"#
+    ))
 }
 
 #[cfg(test)]
@@ -200,9 +165,9 @@ mod tests {
         let parts = [1.0, 3.0].map(|it| Part { look: it as u8, values: vec![it, 0.0] });
         let drawn = bars(&axes(&["1", "2"]), &parts, |value| value.to_string()).to_string();
         // A quarter of the height, and the rest on top of it.
-        assert!(drawn.contains(r#"fill="url(#look-1)" d="M97.0 172.0h40.0v-37.0"#), "{drawn}");
-        assert!(drawn.contains(r#"fill="url(#look-3)" d="M97.0 135.0h40.0v-111.0"#), "{drawn}");
-        assert!(drawn.contains(">texts</text>") && drawn.contains(">day</text>"), "{drawn}");
+        assert!(drawn.contains(r#"fill="url(#look-1)" d="M55.0 150.0h40.0v-37.5"#), "{drawn}");
+        assert!(drawn.contains(r#"fill="url(#look-3)" d="M55.0 112.5h40.0v-112.5"#), "{drawn}");
+        assert!(drawn.contains("<bdi>texts</bdi>") && drawn.contains("<bdi>day</bdi>"), "{drawn}");
     }
 
     #[test]
@@ -220,7 +185,7 @@ mod tests {
         let labels = axes(&days.iter().map(String::as_str).collect::<Vec<_>>());
         let part = Part { look: 0, values: vec![1.0; 731] };
         let drawn = bars(&labels, &[part], |value| value.to_string()).to_string();
-        assert!(drawn.contains(">730</text>") && drawn.matches("<text").count() < 10, "{drawn}");
+        assert!(drawn.contains("<bdi>730</bdi>") && drawn.matches("<span").count() < 10, "{drawn}");
         assert!(!drawn.contains("NaN"));
     }
 }

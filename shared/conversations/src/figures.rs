@@ -152,7 +152,7 @@ impl Store {
         let mut all = BTreeMap::<i64, Counts>::new();
         for ((day, _), found) in asked.iter().zip(&found) {
             if let Some(found) = found {
-                figures::add(all.entry(*day).or_default(), &counters(&found.fields)?);
+                figures::add_all(all.entry(*day).or_default(), counters(&found.fields)?);
             }
         }
         Ok(all.into_iter().filter(|(_, counts)| !counts.is_empty()).collect())
@@ -189,9 +189,10 @@ pub(crate) fn utc_day(at: Timestamp) -> i64 {
 
 /// The counters of a document, without what else is in it.
 pub(crate) fn counters(fields: &Fields) -> Result<Counts, Unavailable> {
-    let all: BTreeMap<String, serde_json::Value> = fields.decode()?;
-    let counters = all.into_iter().filter(|(name, _)| Key::parse(name).is_some());
-    Ok(counters.filter_map(|(name, count)| Some((name, count.as_i64()?))).collect())
+    // Whatever else is in it is a number as well.
+    let mut all: Counts = fields.decode()?;
+    all.retain(|name, _| figures::parts(name).is_some());
+    Ok(all)
 }
 
 /// The document of a day that is over.

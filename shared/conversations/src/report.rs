@@ -1,9 +1,9 @@
 //! What the counters say, by day, week or month.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use documents::Unavailable;
-use figures::{Counts, Filter, Histogram, Key, Row, STATUSES};
+use figures::{Counts, Filter, Histogram, Row, STATUSES};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -271,7 +271,7 @@ impl Store {
         let today = now.to_zoned(zone.clone()).date();
         let last = number_of(today);
         let first = number_of(from.unwrap_or_else(|| by.usual(today))).max(last - MOST_DAYS + 1);
-        let (mut periods, mut all) = (BTreeMap::<Date, Counts>::new(), Counts::new());
+        let mut periods = BTreeMap::<Date, Counts>::new();
         let date = |day: i64| EPOCH.saturating_add(day.days());
         if *by == By::Month {
             let mut months = vec![by.start(date(first))];
@@ -285,34 +285,36 @@ impl Store {
         let days = (first..=last).filter(|day| !periods.contains_key(&by.start(date(*day))));
         let days: Vec<_> = days.collect();
         for (day, counts) in self.counted(&days, now).await? {
-            figures::add(periods.entry(by.start(date(day))).or_default(), &counts);
+            figures::add_all(periods.entry(by.start(date(day))).or_default(), counts);
         }
+        let (mut whole, mut parts) = (Row::default(), [const { BTreeSet::new() }; 3]);
         for counts in periods.values() {
-            figures::add(&mut all, counts);
+            whole.take_all(counts, filter);
+            for [agent, provider, country, _] in
+                counts.keys().filter_map(|name| figures::parts(name))
+            {
+                for (parts, part) in parts.iter_mut().zip([agent, provider, country]) {
+                    if !parts.contains(part) {
+                        parts.insert(part.to_owned());
+                    }
+                }
+            }
         }
-        let keys = || all.keys().filter_map(|name| Some(Key::parse(name)?.0));
-        let periods = periods
-            .into_iter()
-            .map(|(from, counts)| PeriodFigures::of(from, &Row::of(&counts, filter), *by))
-            .collect();
+        let [agents, providers, countries] = parts.map(Vec::from_iter);
+        let of = |(from, counts): (&Date, &Counts)| {
+            PeriodFigures::of(*from, &Row::of(counts, filter), *by)
+        };
         let first = by.start(EPOCH.saturating_add(first.days()));
         Ok(Figures {
             version: 1,
             by: *by,
             first,
             last: today,
-            periods,
-            whole: PeriodFigures::of(first, &Row::of(&all, filter), *by),
-            agents: each(keys().map(|key| key.agent)),
-            providers: each(keys().map(|key| key.provider)),
-            countries: each(keys().map(|key| key.country)),
+            periods: periods.iter().map(of).collect(),
+            whole: PeriodFigures::of(first, &whole, *by),
+            agents,
+            providers,
+            countries,
         })
     }
-}
-
-fn each(all: impl Iterator<Item = String>) -> Vec<String> {
-    let mut all: Vec<_> = all.collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }

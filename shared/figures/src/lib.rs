@@ -48,12 +48,17 @@ impl Key {
 
     /// What a name says: for what it counts, and what. `None`: it is no counter.
     pub fn parse(name: &str) -> Option<(Self, &str)> {
-        let mut parts = name.splitn(4, BETWEEN);
-        let mut next = || parts.next();
-        let (agent, provider, country, what) = (next()?, next()?, next()?, next()?);
+        let [agent, provider, country, what] = parts(name)?;
         let key = Self { agent: agent.into(), provider: provider.into(), country: country.into() };
         Some((key, what))
     }
+}
+
+/// What a name says: the agent, the provider, the country, and what it counts. `None`: it is no counter.
+pub fn parts(name: &str) -> Option<[&str; 4]> {
+    let mut parts = name.splitn(4, BETWEEN);
+    let mut next = || parts.next();
+    Some([next()?, next()?, next()?, next()?])
 }
 
 /// What of it is wanted. `None`: all.
@@ -68,14 +73,10 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether it wants this.
-    pub fn takes(&self, key: &Key) -> bool {
-        let is = |wanted: &Option<String>, it: &str| {
-            wanted.as_ref().is_none_or(|wanted| plain(wanted.trim_start_matches('+')) == it)
-        };
-        is(&self.agent, &key.agent)
-            && is(&self.provider, &key.provider)
-            && is(&self.country, &key.country)
+    /// The same in the form in which names have it.
+    fn plain(&self) -> [Option<String>; 3] {
+        let all = [&self.agent, &self.provider, &self.country];
+        all.map(|wanted| Some(plain(wanted.as_ref()?.trim_start_matches('+'))))
     }
 }
 
@@ -87,6 +88,15 @@ pub fn difference(before: &Counts, now: &Counts) -> Counts {
     }
     more.retain(|_, count| *count != 0);
     more
+}
+
+/// Adds counters up that are not needed any more.
+pub fn add_all(all: &mut Counts, more: Counts) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        add(all, &more);
+    }
 }
 
 /// Adds counters up.

@@ -1,6 +1,6 @@
 //! What the counters of one period say.
 
-use crate::{Counts, Filter, Histogram, Key};
+use crate::{Counts, Filter, Histogram, parts};
 
 /// How far a text can get, the furthest first: the words under which attempts are counted, and what each
 /// means.
@@ -71,14 +71,22 @@ impl Row {
     /// What these counters say of what is wanted.
     pub fn of(counts: &Counts, filter: &Filter) -> Self {
         let mut row = Self::default();
+        row.take_all(counts, filter);
+        row
+    }
+
+    /// Adds to it what these counters say of what is wanted.
+    pub fn take_all(&mut self, counts: &Counts, filter: &Filter) {
+        let wanted = filter.plain();
         for (name, count) in counts {
-            if let Some((key, what)) = Key::parse(name)
-                && filter.takes(&key)
-            {
-                row.take(what, *count);
+            let Some([agent, provider, country, what]) = parts(name) else { continue };
+            let is = |(wanted, it): (&Option<String>, &str)| {
+                wanted.as_ref().is_none_or(|wanted| wanted == it)
+            };
+            if wanted.iter().zip([agent, provider, country]).all(is) {
+                self.take(what, *count);
             }
         }
-        row
     }
 
     /// How many attempts there were.

@@ -46,8 +46,8 @@ async fn the_page_draws_what_was_counted_with_its_table_and_its_words() {
     for shown in [
         "<h2>How far texts got</h2>",
         // The axes, the pattern, the legend, the table.
-        ">texts</text>",
-        ">month</text>",
+        "<bdi>texts</bdi>",
+        "<bdi>month</bdi>",
         "url(#look-6)",
         "sending… <b class=\"count\">3</b>",
         "data-label=\"delivered\">0</td>",
