@@ -114,10 +114,10 @@ fn height(part: f64) -> f64 {
     HEIGHT - part * HEIGHT
 }
 
-/// The next of 1, 2, 4 and 10, times a power of ten.
+/// The next of 1, 2, 4, 6 and 10, times a power of ten.
 fn round_up(most: f64) -> f64 {
     let power = 10_f64.powf(most.max(f64::MIN_POSITIVE).log10().floor());
-    let steps = [1.0, 2.0, 4.0, 10.0].map(|step| step * power);
+    let steps = [1.0, 2.0, 4.0, 6.0, 10.0].map(|step| step * power);
     let next = steps.into_iter().find(|step| *step >= most * 0.999_999);
     if most > 0.0 { next.unwrap_or(most) } else { 1.0 }
 }
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn the_scale_ends_at_a_round_number() {
         let ends = [0.0, 1.0, 3.0, 4.0, 5.0, 37.0, 999.0, 0.03].map(round_up);
-        assert_eq!(ends[..7], [1.0, 1.0, 4.0, 4.0, 10.0, 40.0, 1000.0]);
+        assert_eq!(ends[..7], [1.0, 1.0, 4.0, 4.0, 6.0, 40.0, 1000.0]);
         assert!((ends[7] - 0.04).abs() < 1e-9, "{ends:?}");
     }
 

@@ -7,9 +7,9 @@ use serde_json::json;
 use telemetry::TraceId;
 
 use crate::Wake;
-use crate::count::kind_of;
 use crate::edit::{Draft, QUIET, quiet_since};
 use crate::hand_over::follow_up;
+use crate::reasons::kind_of;
 
 /// How a conversation ended.
 pub(crate) enum End {

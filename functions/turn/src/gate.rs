@@ -13,6 +13,8 @@ use crate::after::needs_no_answer;
 use crate::edit::Draft;
 use crate::end::End;
 use crate::hand_over::WITH_PERSON;
+use crate::reasons::UNANSWERABLE;
+pub(crate) use crate::reasons::{TOO_DEAR, TOO_LONG};
 use crate::run::{Run, arrived};
 use crate::{Bounds, Wake};
 
@@ -23,15 +25,6 @@ pub(crate) const MAX_ATTEMPTS: u32 = 8;
 /// How large a conversation may be, in stored bytes, before a person has to continue it: the model
 /// is sent all of it each time. One more turn still fits into the largest document (1 MiB).
 pub(crate) const FULL: usize = 200_000;
-
-/// The reason for handing over a conversation that has become too large.
-pub(crate) const TOO_LONG: &str = "the conversation is too long for the agent";
-
-/// Why a conversation is handed over about which the model was asked too often.
-pub(crate) const UNANSWERABLE: &str = "the agent could not answer";
-
-/// Why a conversation is handed over whose turn has used up what one may cost.
-pub(crate) const TOO_DEAR: &str = "the agent could not answer for what one turn may cost";
 
 /// How many texts of one person may wait. More than that is a flood, not a burst.
 const MAX_WAITING: u32 = 100;

@@ -28,6 +28,7 @@ mod places;
 mod plan;
 mod probe;
 mod quiet;
+mod reasons;
 mod report;
 mod results;
 mod run;

@@ -4,7 +4,8 @@ use conversations::{Loaded, Unavailable};
 
 use crate::Wake;
 use crate::bill::Bill;
-use crate::gate::{Gate, TOO_LONG};
+use crate::gate::Gate;
+use crate::reasons::TOO_LONG;
 use crate::run::Run;
 
 impl Wake<'_> {

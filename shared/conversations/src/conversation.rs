@@ -13,8 +13,8 @@ use crate::account::Account;
 use crate::budget::Reservation;
 use crate::by::By;
 use crate::codes::{Code, Coded};
-use crate::counted::{CountedEnd, Met};
 use crate::found::name_in;
+use crate::tally::{CountedEnd, Met};
 
 /// The state of a conversation between the agent and one person, whichever of our numbers they text.
 ///

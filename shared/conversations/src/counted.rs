@@ -5,39 +5,22 @@
 
 use std::collections::BTreeMap;
 
-use documents::{Path, Write};
 use figures::{Counts, DEFAULT, Key, Over, difference, model_cost, model_error, opt_out, person};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use money::Amount;
-use serde::{Deserialize, Serialize};
 use sms::Number;
 
 use crate::budget::Period;
 use crate::change::{Change, Loaded};
 use crate::conversation::Conversation;
 use crate::ended::Ended;
+use crate::figures::DayCounts;
 use crate::store::Store;
+use crate::tally::{CountedEnd, Met};
 
 /// The endings of conversations that the person left.
 const LEFT: [&str; 2] = ["quiet", "turn_limit"];
-
-/// When a person was last counted, and the provider that they texted through then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Met {
-    /// The day, counted from 1970, in the owner's time zone.
-    pub day: i64,
-    /// The provider.
-    pub via: String,
-}
-
-/// As what the end of a conversation was counted, so that it can be taken back should the conversation
-/// go on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CountedEnd {
-    day: i64,
-    counts: Counts,
-}
 
 /// What has to be known to count.
 pub struct Counting<'a> {
@@ -49,19 +32,6 @@ pub struct Counting<'a> {
     pub thought: Amount,
     /// Why the model gave no answer, in a word, if it was asked and gave none.
     pub failed: Option<&'static str>,
-}
-
-/// What is added to the counters of a day.
-#[derive(Clone)]
-pub struct DayCounts {
-    path: Path,
-    counts: Counts,
-}
-
-impl DayCounts {
-    pub(crate) fn write(self) -> Write {
-        Write::Add(self.path, self.counts.into_iter().collect())
-    }
 }
 
 /// Counters by day.
@@ -197,8 +167,7 @@ impl Store {
             let mut counts = counts;
             counts.retain(|_, count| *count != 0);
             if !counts.is_empty() {
-                changes
-                    .push(Change::Counted(DayCounts { path: self.counted_in(day, now), counts }));
+                changes.push(Change::Counted(DayCounts::new(self.counted_in(day, now), counts)));
             }
         }
     }

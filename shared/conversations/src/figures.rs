@@ -114,6 +114,23 @@ impl Attempt {
     }
 }
 
+/// What is added to the counters of a day.
+#[derive(Clone)]
+pub struct DayCounts {
+    path: Path,
+    counts: Counts,
+}
+
+impl DayCounts {
+    pub(crate) fn new(path: Path, counts: Counts) -> Self {
+        Self { path, counts }
+    }
+
+    pub(crate) fn write(self) -> Write {
+        Write::Add(self.path, self.counts.into_iter().collect())
+    }
+}
+
 impl Store {
     /// The write that adds to the counters of a day.
     pub(crate) fn count(&self, day: i64, more: &Counts, now: Timestamp) -> Option<Write> {
