@@ -131,14 +131,14 @@ fn router(store: Arc<Store>, access: Access) -> Router {
         public_url: "http://localhost:5000".into(),
         turns: 7,
         currency: "USD".into(),
-        fields: vec!["task".into()],
+        fields: vec![],
     };
     let settings = Settings::from([("USE_MOCK", "true")]);
     let providers = providers::configured(&settings, &about.public_url, Role::Everything).unwrap();
     let limits = Limits::from_settings(&settings, &providers).unwrap();
     let providers = Arc::new(providers);
     let time_zone = TimeZone::UTC;
-    Console { store, providers, access, about, limits, time_zone, live: None }.router()
+    Console { store, providers, access, about, limits, time_zone, queue: None, live: None }.router()
 }
 
 /// How long a page takes to open, and its size.

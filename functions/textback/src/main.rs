@@ -14,8 +14,8 @@ use clap::{Parser, Subcommand};
 use settings::{Names, Settings};
 
 use crate::commands::{
-    audit, backup, chat, consents, console_user, doctor, figures, languages, limits, orders, person,
-    quarantine, register, rehearse, restore, send, serve, smoke,
+    audit, backup, chat, consents, console_user, doctor, figures, languages, limits, orders,
+    person, quarantine, register, rehearse, restore, send, serve, smoke,
 };
 
 /// The program allocates many small objects on many threads. The system's allocator is slower at
@@ -126,28 +126,18 @@ fn carry_out(
         Command::Chat(asked) => host::run(quiet(settings), |settings| chat::run(settings, asked)),
         Command::Smoke => host::run(quiet(settings), smoke::run),
         Command::Quarantine { action } => {
-            host::run(quiet(settings), |settings| quarantine::run(settings, action))
+            host::run(quiet(settings), |it| quarantine::run(it, action))
         }
-        Command::Limits(asked) => {
-            host::run(quiet(settings), |settings| limits::run(settings, asked))
-        }
-        Command::Figures(asked) => {
-            host::run(quiet(settings), |settings| figures::run(settings, asked))
-        }
-        Command::Consents(asked) => {
-            host::run(quiet(settings), |settings| consents::run(settings, asked))
-        }
+        Command::Limits(asked) => host::run(quiet(settings), |it| limits::run(it, asked)),
+        Command::Figures(asked) => host::run(quiet(settings), |it| figures::run(it, asked)),
+        Command::Consents(asked) => host::run(quiet(settings), |it| consents::run(it, asked)),
         Command::ConsoleUser { name } => {
             host::run(quiet(settings), async |_| console_user::run(&name))
         }
         Command::Register => host::run(quiet(settings), register::run),
-        Command::Languages(asked) => {
-            host::run(quiet(settings), |settings| languages::run(settings, asked))
-        }
+        Command::Languages(asked) => host::run(quiet(settings), |it| languages::run(it, asked)),
         Command::Send(asked) => host::run(quiet(settings), |settings| send::run(settings, asked)),
-        Command::Order(order) => {
-            host::run(quiet(settings), |settings| orders::run(settings, order))
-        }
+        Command::Order(order) => host::run(quiet(settings), |it| orders::run(it, order)),
         Command::Audit(asked) => host::run(quiet(settings), |settings| audit::run(settings, asked)),
         Command::Backup(asked) => {
             let done = host::run(quiet(settings), async |settings| backup::run(&settings, &asked));

@@ -107,7 +107,7 @@ pub use person::Person;
 pub use quarantine::{Kept, Quarantined};
 pub use receipts::{DueReceipt, Joined, MatchedReceipt, StoredReceipt};
 pub use reopened::Aside;
-pub use report::{Asked, By, Figures, LeftAt, PeriodFigures, Times};
+pub use report::{Asked, Figures, LeftAt, Per, PeriodFigures, Times};
 pub use rows::{Changed, NotShown};
 pub use said::Said;
 pub use stops::Stop;

@@ -19,7 +19,7 @@ const MOST_DAYS: i64 = 731;
 /// How long a period is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum By {
+pub enum Per {
     /// A day.
     #[default]
     Day,
@@ -33,7 +33,7 @@ pub enum By {
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// By which periods.
-    pub by: By,
+    pub by: Per,
     /// The first day. `None`: 30 days, 12 weeks or 12 months ago.
     pub from: Option<Date>,
     /// For what.
@@ -46,7 +46,7 @@ pub struct Figures {
     /// The version of this format.
     pub version: u32,
     /// By which periods.
-    pub by: By,
+    pub by: Per,
     /// The first day of the first period that was asked for, and today.
     pub first: Date,
     /// Today.
@@ -124,7 +124,7 @@ pub struct Times {
     pub p95_ms: Option<u64>,
 }
 
-impl By {
+impl Per {
     /// The first day of the period that this day is in.
     fn start(self, day: Date) -> Date {
         match self {
@@ -157,11 +157,11 @@ impl By {
 }
 
 impl PeriodFigures {
-    fn of(from: Date, row: &Row, by: By) -> Self {
+    fn of(from: Date, row: &Row, by: Per) -> Self {
         let people = match by {
-            By::Day => row.people[0],
-            By::Week => row.people[1],
-            By::Month => row.people[2],
+            Per::Day => row.people[0],
+            Per::Week => row.people[1],
+            Per::Month => row.people[2],
         };
         Self {
             from,
@@ -273,7 +273,7 @@ impl Store {
         let first = number_of(from.unwrap_or_else(|| by.usual(today))).max(last - MOST_DAYS + 1);
         let mut periods = BTreeMap::<Date, Counts>::new();
         let date = |day: i64| EPOCH.saturating_add(day.days());
-        if *by == By::Month {
+        if *by == Per::Month {
             let mut months = vec![by.start(date(first))];
             while months[months.len() - 1] < by.start(today) {
                 months.push(by.next(months[months.len() - 1]));

@@ -1,6 +1,7 @@
 //! A number that was silent for long may belong to somebody else now, who starts as a stranger.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
 
 use crate::conversation::{Conversation, nothing};
 use crate::ended::Ended;
@@ -23,7 +24,7 @@ impl Conversation {
         if is_stored || (self.turns.is_empty() && self.brief.is_empty()) {
             return forgotten;
         }
-        (self.turns, self.brief) = (vec![], serde_json::Map::new());
+        (self.turns, self.brief) = (vec![], Map::new());
         Some(Forgotten(None))
     }
 
@@ -53,7 +54,7 @@ impl Conversation {
             at: self.at,
             expires_at: self.expires_at,
             turns: vec![],
-            brief: serde_json::Map::new(),
+            brief: Map::new(),
             language: None,
             answers: 0,
             last: None,
@@ -76,7 +77,19 @@ impl Conversation {
             admitted_at: None,
             answered_at: None,
         };
-        let ended = is_begun.then(|| Ended {
+        let ended = is_begun.then(|| self.never_ended(id, number, (turns, brief), seen));
+        Some(Forgotten(ended))
+    }
+
+    /// The conversation of this number that was never ended.
+    fn never_ended(
+        &mut self,
+        id: &ConversationId,
+        number: u64,
+        (turns, brief): (Vec<Value>, Map<String, Value>),
+        at: Timestamp,
+    ) -> Ended {
+        Ended {
             conversation: id.clone(),
             number,
             ours: self.ours.clone(),
@@ -87,9 +100,8 @@ impl Conversation {
             brief,
             turns,
             cost: std::mem::take(&mut self.account.cost),
-            at: seen,
-        });
-        Some(Forgotten(ended))
+            at,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
-use conversations::{Asked, By, ConsentKind, Figures, Filter};
+use conversations::{Asked, ConsentKind, Figures, Filter, Per};
 use jiff::civil::Date;
 use localization::{Html, Phrase};
 use serde::{Deserialize, Deserializer};
@@ -51,7 +51,7 @@ struct Choice {
 #[derive(Clone, Deserialize)]
 pub(crate) struct Wanted {
     #[serde(default)]
-    by: By,
+    by: Per,
     #[serde(default, deserialize_with = "day")]
     from: Option<Date>,
     agent: Option<String>,
@@ -100,9 +100,9 @@ async fn drawn(visit: &Visit, asked: Asked) -> Result<Response, Failure> {
     let drawn = FiguresPage {
         frame: visit.frame(Part::Figures),
         periods: [
-            ("day", &w.day, By::Day),
-            ("week", &w.week, By::Week),
-            ("month", &w.month, By::Month),
+            ("day", &w.day, Per::Day),
+            ("week", &w.week, Per::Week),
+            ("month", &w.month, Per::Month),
         ]
         .map(|(value, name, by)| (value, name, by == asked.by))
         .into(),
@@ -126,9 +126,9 @@ async fn drawn(visit: &Visit, asked: Asked) -> Result<Response, Failure> {
 fn address(asked: &Asked) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let by = match asked.by {
-        By::Day => "day",
-        By::Week => "week",
-        By::Month => "month",
+        Per::Day => "day",
+        Per::Week => "week",
+        Per::Month => "month",
     };
     query.append_pair("by", by);
     let Filter { agent, provider, country } = &asked.filter;

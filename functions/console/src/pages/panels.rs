@@ -1,6 +1,6 @@
 //! What the page of figures draws: plots, each with its legend and its table, and shares of a whole.
 
-use conversations::{By, Figures, PeriodFigures, Times};
+use conversations::{Figures, Per, PeriodFigures, Times};
 use jiff::civil::Date;
 use localization::{Html, Phrase};
 use money::Amount;
@@ -67,7 +67,7 @@ const ENDINGS: [(&str, u8); 5] =
 
 /// The periods of a plot: those in which something was counted, and those between.
 struct Periods<'f> {
-    by: By,
+    by: Per,
     all: Vec<(Date, Option<&'f PeriodFigures>)>,
     shown: &'f Shown,
 }
@@ -98,8 +98,8 @@ impl<'f> Periods<'f> {
     fn name(&self, start: Date) -> String {
         let shown = self.shown;
         match self.by {
-            By::Day | By::Week => shown.day(start),
-            By::Month => shown.month(start),
+            Per::Day | Per::Week => shown.day(start),
+            Per::Month => shown.month(start),
         }
     }
 
@@ -107,9 +107,9 @@ impl<'f> Periods<'f> {
     fn axis(&self) -> &'static str {
         let w = &self.shown.words().figures;
         match self.by {
-            By::Day => w.day.as_str(),
-            By::Week => w.week_from.as_str(),
-            By::Month => w.month.as_str(),
+            Per::Day => w.day.as_str(),
+            Per::Week => w.week_from.as_str(),
+            Per::Month => w.month.as_str(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use agent::Page;
 use clap::{Args, ValueEnum};
-use conversations::{By, Figures, Store};
+use conversations::{Figures, Per, Store};
 use host::Error;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -63,9 +63,9 @@ impl From<Asked> for conversations::Asked {
     fn from(asked: Asked) -> Self {
         let Asked { by, from, agent, provider, country, .. } = asked;
         let by = match by {
-            Periods::Day => By::Day,
-            Periods::Week => By::Week,
-            Periods::Month => By::Month,
+            Periods::Day => Per::Day,
+            Periods::Week => Per::Week,
+            Periods::Month => Per::Month,
         };
         Self { by, from, filter: conversations::Filter { agent, provider, country } }
     }

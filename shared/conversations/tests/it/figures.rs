@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conversations::{Asked, Attempt, By, Charged, DueAttempt, Figures, Store, Times};
+use conversations::{Asked, Attempt, Charged, DueAttempt, Figures, Per, Store, Times};
 use documents::at;
 use futures::future::join_all;
 use jiff::tz::TimeZone;
@@ -154,7 +154,7 @@ pub(crate) async fn adds_up_months_that_are_over_without_changing_a_figure(store
     look(&store, 60).await;
     store.expire(later(now(), 70)).await.unwrap();
     let by_month = async |store: &Store| {
-        let asked = Asked { by: By::Month, ..Asked::default() };
+        let asked = Asked { by: Per::Month, ..Asked::default() };
         store.figures(&asked, later(now(), 40 * DAY), &TimeZone::UTC).await.unwrap()
     };
     store.expire(later(now(), 4 * DAY)).await.unwrap();
