@@ -120,7 +120,9 @@ impl<'a> Wake<'a> {
 fn handed_over_for(time: SignedDuration) -> String {
     let silent = match time {
         SignedDuration::MAX => "until you give the conversation back.".to_owned(),
-        time => format!("for {} hours, unless you give it back earlier.", time.as_hours()),
+        time => {
+            format!("for {} hours, unless you give the conversation back earlier.", time.as_hours())
+        }
     };
     format!(
         "The agent handed a conversation over: answer this person by hand. The agent stays silent {silent}"

@@ -16,7 +16,7 @@ use crate::id::ConversationId;
 use crate::lifetimes::Lifetimes;
 use crate::names::is_pretended;
 use crate::store::Store;
-use crate::tally::Tally;
+use crate::tally::{Also, Tally};
 use crate::traces::values;
 
 /// How long after an attempt begins it is first checked, if nothing was heard.
@@ -77,6 +77,9 @@ pub struct Attempt {
     /// What it is counted as in the figures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Tally>,
+    /// What else happened in its commit that is counted, by day: it is counted with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Also>,
     /// What its provider said that it charges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charge: Option<Charge>,
@@ -172,6 +175,7 @@ impl Attempt {
             day: None,
             thought: None,
             counted: None,
+            also: vec![],
             charge: None,
             reply,
             reported: vec![Reported::Whole(Status::Sending)],
@@ -268,9 +272,7 @@ impl Attempt {
         parts.dedup();
         parts
     }
-}
 
-impl Attempt {
     /// The route it takes.
     pub fn route(&self) -> Route {
         Route::new(&self.provider, &self.sender, self.to.split().0)
@@ -312,8 +314,7 @@ impl Attempt {
     pub fn keep(&self, lifetimes: &Lifetimes) -> Write {
         let begun = self.at.as_millisecond();
         let place = format!("{}{begun:015}-{}", self.conversation.prefix(), self.id);
-        let day = self.day.or(self.booked.map(|period| period.day));
-        let begun = Self { day, ..self.clone() };
+        let begun = Self { day: self.day.or(self.booked.map(|it| it.day)), ..self.clone() };
         let kept = Fields::of(&begun).expiring(self.at, lifetimes.records()).with("place", place);
         Write::Create(at("attempts", &self.id), kept)
     }

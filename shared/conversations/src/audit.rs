@@ -32,6 +32,26 @@ pub struct Act {
 }
 
 impl Act {
+    /// The names of its fields, as they are exported. More may follow some day; these stay.
+    pub const COLUMNS: [&str; 6] = ["at", "by", "via", "did", "what", "conversation"];
+
+    /// Something that was done, to a conversation or a person if it concerns one.
+    pub fn new(by: By, did: &str, about: Option<ConversationId>, at: Timestamp) -> Self {
+        Self { about, by, did: did.to_owned(), what: None, at }
+    }
+
+    /// Its fields, as they are exported, in the order of [`Self::COLUMNS`].
+    pub fn columns(&self) -> [String; 6] {
+        [
+            self.at.to_string(),
+            self.by.name.clone(),
+            self.by.via.word().to_owned(),
+            self.did.clone(),
+            self.what.clone().unwrap_or_default(),
+            self.about.as_ref().map_or(String::new(), ToString::to_string),
+        ]
+    }
+
     /// Keeps it, as part of the commit of what was done.
     pub(crate) fn keep(&self, lifetimes: &Lifetimes) -> Write {
         let name = Uuid::now_v7().simple().to_string();

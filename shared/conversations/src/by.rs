@@ -22,3 +22,14 @@ pub enum Via {
     /// Their own phone.
     Phone,
 }
+
+impl Via {
+    /// The way in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Command => "command",
+            Self::Phone => "phone",
+        }
+    }
+}

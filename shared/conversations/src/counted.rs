@@ -1,7 +1,9 @@
 //! What a turn's commit adds to the figures: people, conversations that are over, opt-outs, and what the
 //! model cost or failed at. It is part of that commit, so it happens once.
 //!
-//! Attempts are counted elsewhere, by the sweep ([`crate::figures`]).
+//! It goes with the attempt of that commit, which the sweep counts ([`crate::figures`]) together with others.
+//! So replies do not contend for the counters of a day. A commit without an attempt, such as the end of a
+//! conversation that has gone quiet, adds to them itself.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +19,7 @@ use crate::conversation::Conversation;
 use crate::ended::Ended;
 use crate::figures::DayCounts;
 use crate::store::Store;
-use crate::tally::{CountedEnd, Met};
+use crate::tally::{Also, CountedEnd, Met};
 
 /// The endings of conversations that the person left.
 const LEFT: [&str; 2] = ["quiet", "turn_limit"];
@@ -162,13 +164,19 @@ impl Store {
         if next.theirs.is_for_tests() {
             return;
         }
-        let Days(days) = with.count(loaded, next, changes, now);
+        let Days(mut days) = with.count(loaded, next, changes, now);
+        days.values_mut().for_each(|counts| counts.retain(|_, count| *count != 0));
+        days.retain(|_, counts| !counts.is_empty());
+        let attempt = changes.iter_mut().find_map(|change| match change {
+            Change::Attempt(it) | Change::AttemptDespiteStop(it) if !it.tried_out => Some(it),
+            _ => None,
+        });
+        if let Some(attempt) = attempt {
+            attempt.also = days.into_iter().map(|(day, counts)| Also { day, counts }).collect();
+            return;
+        }
         for (day, counts) in days {
-            let mut counts = counts;
-            counts.retain(|_, count| *count != 0);
-            if !counts.is_empty() {
-                changes.push(Change::Counted(DayCounts::new(self.counted_in(day, now), counts)));
-            }
+            changes.push(Change::Counted(DayCounts::new(self.counted_in(day, now), counts)));
         }
     }
 }

@@ -62,19 +62,23 @@ impl Tally {
 }
 
 impl Attempt {
-    /// What has to be added to the counters of its day, and what it is counted as afterwards. `None`: it is
+    /// What has to be added to the counters of days, and what it is counted as afterwards. `None`: it is
     /// counted as what it is.
-    pub(crate) fn uncounted(&self) -> Option<(Counts, Tally)> {
+    pub(crate) fn uncounted(&self) -> Option<(Vec<(i64, Counts)>, Tally)> {
         let now = Tally::of(self)?;
         if self.counted == Some(now) {
             return None;
         }
         let before = self.counted.map(|before| before.counts(self)).unwrap_or_default();
-        Some((difference(&before, &now.counts(self)), now))
+        let mut more = vec![(self.counted_on(), difference(&before, &now.counts(self)))];
+        if self.counted.is_none() {
+            more.extend(self.also.iter().map(|also| (also.day, also.counts.clone())));
+        }
+        Some((more, now))
     }
 
     /// The day on which it is counted: that of the owner's time zone on which it was begun.
-    pub(crate) fn counted_on(&self) -> i64 {
+    fn counted_on(&self) -> i64 {
         let on = self.day.or(self.booked.map(|period| period.day));
         on.unwrap_or_else(|| self.at.as_millisecond().div_euclid(DAY_MS))
     }

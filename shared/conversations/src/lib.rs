@@ -112,7 +112,7 @@ pub use rows::{Changed, NotShown};
 pub use said::Said;
 pub use stops::Stop;
 pub use store::Store;
-pub use tally::Tally;
-pub use tally::{CountedEnd, Met};
+
+pub use tally::{Also, CountedEnd, Met, Tally};
 pub use texts::{Arrival, Headless, SetAside, TEXTS_IN_ONE_TURN, Taken, Waiting};
 pub use traces::Trace;

@@ -49,8 +49,7 @@ impl DueAttempt {
 /// What is written about an attempt that was looked at.
 struct Look {
     writes: Vec<Write>,
-    day: i64,
-    counts: Counts,
+    counts: Vec<(i64, Counts)>,
     now: Timestamp,
 }
 
@@ -63,17 +62,12 @@ impl Look {
             attempt.cost = amount;
             set = set.with("cost", amount);
         }
-        let mut counts = Counts::new();
+        let mut counts = vec![];
         if let Some((more, tally)) = attempt.uncounted() {
             counts = more;
             set = set.with("counted", tally);
         }
-        Self {
-            writes: vec![due.amend(next, set)],
-            day: attempt.counted_on(),
-            counts,
-            now: due.found_at,
-        }
+        Self { writes: vec![due.amend(next, set)], counts, now: due.found_at }
     }
 }
 
@@ -132,7 +126,7 @@ impl Store {
 
     fn writes(&self, looks: &[Look]) -> Vec<Write> {
         let mut days = BTreeMap::<i64, Counts>::new();
-        for Look { day, counts, .. } in looks {
+        for (day, counts) in looks.iter().flat_map(|look| &look.counts) {
             figures::add(days.entry(*day).or_default(), counts);
         }
         let now = looks.iter().map(|look| look.now).max().unwrap_or_default();

@@ -241,8 +241,11 @@ impl Store {
         }
         let most = u32::try_from(ORDERS_IN_ONE_TURN).expect("twenty fits") + 1;
         let found = self.documents.find(orders::PLACE.within(id.prefix(), most)).await?;
+        // Only what is told to a phone waits: the clock of whoever gave another order may be ahead of ours.
         let is_due = |document: &Document| {
-            document.fields.get::<i64>("due_at").is_none_or(|due| due <= now.as_millisecond())
+            let waits = document.fields.get::<String>("kind").is_some_and(|kind| kind == "tell");
+            let due = document.fields.get::<i64>("due_at").filter(|_| waits);
+            due.is_none_or(|due| due <= now.as_millisecond())
         };
         found.into_iter().filter(is_due).map(named).collect()
     }

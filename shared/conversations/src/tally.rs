@@ -17,6 +17,15 @@ pub struct Tally {
     pub(crate) delivered_in: Option<u16>,
 }
 
+/// What else is counted with an attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Also {
+    /// On which day, counted from 1970, in the owner's time zone.
+    pub day: i64,
+    /// What.
+    pub counts: Counts,
+}
+
 /// When a person was last counted, and the provider that they texted through then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Met {

@@ -128,6 +128,7 @@ async fn says_where_people_leave_and_moves_it_when_they_go_on() {
     assert_eq!((whole.ended["quiet"], whole.turns[&2]), (1, 1));
     // It goes on for an answer, and ends again: it is counted once, as what it is now.
     scene.say("Hello again").await;
+    scene.live(70).await;
     let now = figures(&scene, None).await;
     assert_eq!(now.whole.left, [LeftAt { turn: 3, field: "name".into(), count: 1 }]);
     assert_eq!((now.whole.conversations(), now.whole.turns[&3], now.whole.turns.len()), (1, 1, 1));
@@ -145,6 +146,7 @@ async fn counts_the_kind_of_reason_that_the_agent_chooses_from_a_list() {
         scene.openai.says("Somebody calls you.");
         scene.say("A human please").await;
     }
+    scene.live(70).await;
     let counted = figures(&scene, None).await.whole.handed_over;
     let counted: Vec<_> = counted.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
     let each = [("agent", 2), ("asked", 1), ("cannot", 1), ("danger", 1), ("upset", 1)];
