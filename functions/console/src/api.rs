@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use conversations::budget::Period;
-use conversations::{Attempt, Conversation, ConversationId, FollowUp, Notice, Unavailable};
+use conversations::{Act, Attempt, Conversation, ConversationId, FollowUp, Notice, Unavailable};
 use evidence::{Health, Route, Verdict};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -17,7 +17,6 @@ use crate::delivery::Delivery;
 use crate::delivery::Reached;
 use crate::failure::Failure;
 use crate::guard::Acting;
-use crate::orders::act;
 use crate::thread::{Blocked, Thread};
 use crate::visit::Visit;
 use crate::words::Words;
@@ -64,7 +63,7 @@ pub(crate) async fn block(
     Path(id): Path<String>,
 ) -> Answer {
     let (id, theirs) = theirs(&console, &id).await?;
-    console.store.write_down(&act(by, "block", &id)).await?;
+    console.store.write_down(&Act::new(by, "block", Some(id), Timestamp::now())).await?;
     console.store.block(&theirs, Timestamp::now()).await?;
     Ok(Json(json!({ "blocked": true })))
 }
@@ -76,7 +75,7 @@ pub(crate) async fn unblock(
     Path(id): Path<String>,
 ) -> Answer {
     let (id, theirs) = theirs(&console, &id).await?;
-    console.store.write_down(&act(by, "unblock", &id)).await?;
+    console.store.write_down(&Act::new(by, "unblock", Some(id), Timestamp::now())).await?;
     match console.store.unblock(&theirs).await? {
         true => Ok(Json(json!({ "unblocked": true }))),
         false => Err(Failure::NotBlocked),

@@ -10,7 +10,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use conversations::{Act, By, ConversationId, Loaded, Order, OrderKind, Ordered};
+use conversations::{By, ConversationId, Loaded, Order, OrderKind, Ordered};
 use jiff::Timestamp;
 use queue::{KEYWORDS, WakeUp};
 use serde::Deserialize;
@@ -268,10 +268,4 @@ fn may(
         OrderKind::Say { .. } if loaded.stop.is_some() => Err(Failure::Stopped),
         _ => Ok(()),
     }
-}
-
-/// What is written down of an act on a conversation.
-pub(crate) fn act(by: By, did: &str, id: &ConversationId) -> Act {
-    let (about, did, at) = (Some(id.clone()), did.to_owned(), Timestamp::now());
-    Act { about, by, did, what: None, at }
 }

@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
+use conversations::{Act, By, Via};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -100,6 +101,11 @@ async fn sign_in(State(console): State<Arc<Console>>, call: Request) -> Response
     let password = typed.password.clone();
     match console.access.sign_in(&head, &typed.name, password, Timestamp::now()).await {
         Ok(cookie) => {
+            let by = By { name: typed.name.clone(), via: Via::Console };
+            let act = Act::new(by, "sign in", None, Timestamp::now());
+            if let Err(error) = console.store.write_down(&act).await {
+                tracing::error!(%error, "it is not written down who signed in: {error}");
+            }
             let mut answer = to(own(&typed.next));
             answer.headers_mut().append(header::SET_COOKIE, cookie);
             answer

@@ -95,7 +95,7 @@ sections! {
     Phones { title script }
     People {
         title number do_stop do_start do_block do_unblock what_they_do done nothing_to_do no_number
-        consents blocked no_events no_blocked not_kept when what words source form keyword stop start
+        consents blocked audit no_acts who no_events no_blocked not_kept when what words source form keyword stop start
         provider imported
     }
     Ending { finished handed_over turn_limit quiet done }

@@ -2,6 +2,7 @@
 
 pub(crate) mod acts;
 pub(crate) mod attention;
+pub(crate) mod audit;
 pub(crate) mod brief;
 pub(crate) mod figures;
 pub(crate) mod inbox;

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use conversations::{ConsentEvent, ConsentKind, ConversationId, Unavailable};
+use conversations::{Act as Done, By, ConsentEvent, ConsentKind, ConversationId, Unavailable};
 use jiff::Timestamp;
 use localization::{Html, Phrase};
 use serde::Deserialize;
@@ -89,6 +89,17 @@ enum Act {
     Unblock,
 }
 
+impl Act {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Block => "block",
+            Self::Unblock => "unblock",
+        }
+    }
+}
+
 /// `GET /console/people`.
 pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
     let w = &visit.words.people;
@@ -113,7 +124,7 @@ pub(crate) async fn act(
         let drawn = drawn.map(|drawn| page(StatusCode::UNPROCESSABLE_ENTITY, &drawn));
         return visit.answer(Part::People, drawn);
     };
-    let done = done(&console, &number, wanted.act).await.map_err(Failure::from);
+    let done = done(&console, &number, wanted.act, visit.by()).await.map_err(Failure::from);
     let kind = match wanted.act {
         Act::Stop | Act::Start => "consents",
         Act::Block | Act::Unblock => "blocked",
@@ -125,9 +136,11 @@ pub(crate) async fn act(
     visit.answer(Part::People, done.map(there))
 }
 
-/// Whether anything has changed.
-async fn done(console: &Console, number: &Number, act: Act) -> Result<bool, Unavailable> {
+/// Whether anything has changed. Who did it is written down first.
+async fn done(console: &Console, number: &Number, act: Act, by: By) -> Result<bool, Unavailable> {
     let (store, now) = (&console.store, Timestamp::now());
+    let about = store.names().conversation("", number);
+    store.write_down(&Done::new(by, act.word(), Some(about), now)).await?;
     match act {
         Act::Stop => store.stop_by_hand(number, now).await.map(|()| true),
         Act::Start => store.start_by_hand(number, now).await,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::pages::{acts, attention, inbox, limits, people, phones, saved, thread, trace};
+use crate::pages::{acts, attention, audit, inbox, limits, people, phones, saved, thread, trace};
 use crate::{Console, api, live, orders, visit};
 
 pub(crate) fn routes() -> Router<Arc<Console>> {
@@ -27,6 +27,8 @@ pub(crate) fn routes() -> Router<Arc<Console>> {
         .route("/console/traces/{id}", get(trace::show))
         .route("/console/attention", get(attention::show))
         .route("/console/people", get(people::show).post(people::act))
+        .route("/console/audit", get(audit::show))
+        .route("/console/audit.csv", get(audit::export))
         .route("/console/consents.csv", get(people::export))
         .route("/console/with/{number}", get(people::with))
         .route("/console/limits", get(limits::show))

@@ -14,6 +14,7 @@ PAGES = {
     "attention": "/console/attention",
     "figures": "/console/figures",
     "weeks": "/console/figures?by=week&from=2026-01-01",
+    "audit": "/console/audit",
     "limits": "/console/limits",
     "wrong": "/console/inbox/zzz",
 }

@@ -28,6 +28,9 @@ async fn two_operators_sign_in_and_each_is_known_by_name() {
         let session = console.session(who).await;
         assert_eq!(console.seen(&session).await["operator"], who.0);
     }
+    let acts = console.store.acts(None, 10).await.unwrap().found;
+    let acts: Vec<_> = acts.iter().map(|act| (act.by.name.as_str(), act.did.as_str())).collect();
+    assert_eq!(acts, [(BEN.0, "sign in"), (ANN.0, "sign in")]);
     for (name, password) in [(ANN.0, BEN.1), ("nobody", ANN.1), ("owner", ANN.1), ("", "")] {
         let (status, headers, page) = console.signs_in(name, password, "/console").await;
         assert_eq!(status, 401, "{name}");

@@ -69,6 +69,7 @@ async fn every_page_is_whole_in_every_language() {
         "/console",
         "/console/attention",
         "/console/people",
+        "/console/audit",
         "/console/limits",
         "/console/figures?by=month",
         "/console/nowhere",
@@ -245,6 +246,11 @@ async fn what_is_done_to_a_number_by_hand_is_on_record_and_leads_to_the_thread()
         assert!(page.contains(shown), "{shown}: {page}");
     }
     console.posts("/console/people", &person("block")).await;
+    let (_, audit) = console.page("/console/audit", "en").await;
+    assert!(audit.contains("<bdi>owner</bdi>") && audit.contains(">block</a>"), "{audit}");
+    let (_, table) = console.page("/console/audit.csv", "en").await;
+    assert!(table.starts_with("at,by,via,did,what,conversation\r\n"), "{table}");
+    assert!(table.contains(",owner,console,unblock,,"), "{table}");
     let (_, page) = console.page("/console/people?kind=blocked", "en").await;
     assert_eq!(page.matches("(202) 555-0143").count(), 1, "each once: {page}");
     let (_, headers, file) = console.call("GET /console/consents.csv", &console.known()).await;

@@ -11,9 +11,6 @@ use settings::Settings;
 /// How many acts are read at a time.
 const PAGE: u32 = 200;
 
-/// The columns of a table.
-const COLUMNS: [&str; 6] = ["at", "by", "via", "did", "what", "conversation"];
-
 /// The options of `audit`.
 #[derive(Args)]
 pub(crate) struct Asked {
@@ -40,13 +37,13 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
         }
     }
     acts.reverse();
-    let rows = acts.iter().map(columns);
+    let rows = acts.iter().map(Act::columns);
     if asked.json {
         let acts: Vec<_> =
-            rows.map(|row| BTreeMap::from_iter(COLUMNS.into_iter().zip(row))).collect();
+            rows.map(|row| BTreeMap::from_iter(Act::COLUMNS.into_iter().zip(row))).collect();
         println!("{}", json!({ "version": 1, "acts": acts }));
     } else if asked.csv {
-        print!("{}", spreadsheet::row(COLUMNS));
+        print!("{}", spreadsheet::row(Act::COLUMNS));
         rows.for_each(|row| print!("{}", spreadsheet::row(row)));
     } else if acts.is_empty() {
         println!("No operator has done anything yet.");
@@ -54,11 +51,4 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<(), Error> {
         rows.for_each(|row| println!("{}", row.join("  ").trim_end()));
     }
     Ok(())
-}
-
-fn columns(act: &Act) -> [String; 6] {
-    let via = json!(act.by.via).as_str().unwrap_or_default().to_owned();
-    let about = act.about.as_ref().map_or(String::new(), ToString::to_string);
-    let what = act.what.clone().unwrap_or_default();
-    [act.at.to_string(), act.by.name.clone(), via, act.did.clone(), what, about]
 }

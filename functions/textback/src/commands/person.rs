@@ -1,7 +1,7 @@
 //! What is held about a person, and what they may ask for: `textback person +12025550143`.
 
 use clap::{Args, Subcommand};
-use conversations::{Erased, Left, Person, Stop, Store};
+use conversations::{Act, By, Erased, Left, Person, Stop, Store, Via};
 use host::Error;
 use jiff::{Timestamp, Unit};
 use money::{Caps, Currency};
@@ -86,6 +86,9 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
         say(&asked, sentence, json!({ "version": 1, "done": word }));
         Ok(true)
     };
+    if let Some(action) = asked.action {
+        write_down(&store, action, &theirs, now).await?;
+    }
     match asked.action {
         None => {
             let held = store.held(&theirs).await?;
@@ -117,6 +120,26 @@ pub(crate) async fn run(settings: Settings, asked: Asked) -> Result<bool, Error>
             false => done("nothing", "This person had not stopped."),
         },
     }
+}
+
+/// Writes down that it is done at this machine: nobody knows by whom. That of an erasure names nobody.
+async fn write_down(
+    store: &Store,
+    action: Action,
+    theirs: &Number,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let did = match action {
+        Action::Erase => "erase",
+        Action::Block => "block",
+        Action::Unblock => "unblock",
+        Action::Stop => "stop",
+        Action::Start => "start",
+    };
+    let by = By { name: access::OWNER.to_owned(), via: Via::Command };
+    let about = store.names().conversation("", theirs);
+    let about = Some(about).filter(|_| !matches!(action, Action::Erase));
+    Ok(store.write_down(&Act::new(by, did, about, now)).await?)
 }
 
 #[expect(clippy::print_stdout, reason = "the output of a command")]

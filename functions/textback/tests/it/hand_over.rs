@@ -63,6 +63,7 @@ async fn an_operator_takes_answers_and_closes_a_conversation_from_the_command_li
     assert!(code == Some(0) && said.contains("the agent answers the next text"), "{said}");
     let (code, said) = told(&mut product, &["give-back", ANN]).await;
     assert!(code == Some(1) && said.contains("the agent has it"), "{said}");
+    told(&mut product, &["person", "+12025550198", "block"]).await;
     let (code, said) = told(&mut product, &["take", "+12025550199"]).await;
     assert!(code == Some(1) && said.contains("no conversation"), "{said}");
     let (_, audit) = told(&mut product, &["audit", "--csv"]).await;
@@ -76,6 +77,7 @@ async fn an_operator_takes_answers_and_closes_a_conversation_from_the_command_li
         ("ben", "done", ""),
         ("owner", "give back", ""),
         ("owner", "give back refused", "the agent has it"),
+        ("owner", "block", ""),
     ];
     assert_eq!(acts, expected);
     product.stop().await;
