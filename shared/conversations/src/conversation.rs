@@ -93,7 +93,7 @@ pub struct Conversation {
     /// Set while a person of the business has taken over and the agent is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over: Option<HandedOver>,
-    /// When it was given back to the agent. [`crate::Store::give_back`] writes it blindly.
+    /// When it was given back to the agent. An [order](crate::Order) writes it blindly.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
