@@ -146,7 +146,7 @@ impl Store {
     /// all parts if the day is over.
     pub(crate) fn counted_in(&self, day: i64, now: Timestamp) -> Path {
         match day + OPEN_DAYS > utc_day(now) {
-            true => part_of(day, self.round.next(self.figures_parts())),
+            true => part_of(day, self.figures_round.next(self.figures_parts())),
             false => day_at(day),
         }
     }

@@ -113,13 +113,13 @@ impl Store {
         Ok(())
     }
 
-    /// In one commit, or else one by one, without those whose attempt was updated meanwhile.
+    /// In one commit, or else in ever smaller ones, without those whose attempt was updated meanwhile.
     async fn keep_looks(&self, looks: &[Look]) -> Result<(), Unavailable> {
-        if self.documents.if_unchanged(self.writes(looks)).await? {
-            return Ok(());
-        }
-        for look in looks {
-            self.documents.if_unchanged(self.writes(std::slice::from_ref(look))).await?;
+        let mut parts = vec![looks];
+        while let Some(part) = parts.pop() {
+            if !self.documents.if_unchanged(self.writes(part)).await? && part.len() > 1 {
+                parts.extend(<[_; 2]>::from(part.split_at(part.len() / 2)));
+            }
         }
         Ok(())
     }

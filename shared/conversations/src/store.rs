@@ -20,6 +20,8 @@ pub struct Store {
     pub(crate) process: Uuid,
     pub(crate) uncounted: Uncounted,
     pub(crate) round: Round,
+    /// The same for the parts of a day's figures.
+    pub(crate) figures_round: Round,
 }
 
 impl Store {
@@ -31,6 +33,7 @@ impl Store {
             process: Uuid::new_v4(),
             uncounted: Uncounted::default(),
             round: Round::default(),
+            figures_round: Round::default(),
         }
     }
 
