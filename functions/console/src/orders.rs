@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use access::{FormToken, Operator};
+use access::Operator;
 use axum::Json;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
@@ -19,10 +19,8 @@ use telemetry::TraceId;
 
 use crate::Console;
 use crate::failure::Failure;
+use crate::forms::{LARGEST, shows_token};
 use crate::guard::{Acting, NOT_FROM_A_PAGE, by};
-
-/// The largest body, in bytes.
-const LARGEST: usize = 64 * 1024;
 
 /// The longest text that an operator sends, in characters: ten segments of any script.
 const LONGEST: usize = 670;
@@ -95,13 +93,6 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
 fn is_form(head: &Parts) -> bool {
     let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
-}
-
-/// Whether a form shows that it is of one of our pages.
-fn shows_token(head: &Parts, body: &Bytes) -> bool {
-    let Some(token) = head.extensions.get::<FormToken>() else { return false };
-    let shown = url::form_urlencoded::parse(body).find(|(name, _)| name == "form_token");
-    shown.is_some_and(|(_, shown)| token.is(&shown))
 }
 
 /// The fields of a form in the form of JSON. An empty field is none.
@@ -221,7 +212,7 @@ pub(crate) async fn order(console: &Console, id: &str, kind: OrderKind, posted: 
     let nonce = nonce.unwrap_or(trace.as_str());
     let nonce = format!("{id} {} {} {nonce}", by.name, kind.word());
     let claim = console.store.names().order(&nonce);
-    if !console.store.is_ordered(&claim).await? {
+    if !console.store.is_claimed(&claim).await? {
         may(&loaded, &kind, posted, now)?;
     }
     let (by, expects) = (by.clone(), wanted.expects.clone());

@@ -11,9 +11,6 @@ use crate::{Sweep, SweepError};
 /// How often, in minutes: dead letters wait for a person, and the rest takes hours to show.
 const EVERY: i64 = 5;
 
-/// How many orders in a minute are looked for that no turn has seen.
-const LOST_ORDERS: u32 = 50;
-
 /// After how long a lasting problem is reported again.
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -26,14 +23,14 @@ impl Sweep {
         // Each runs whether or not the others fail.
         let judged = judged.map(|_| ()).map_err(SweepError::from);
         let filled = desk::fill(&self.store, now).await.map_err(SweepError::from);
-        let found = self.store.find_orders(now, LOST_ORDERS).await.map_err(SweepError::from);
+        let found = self.store.find_orders(now).await.map_err(SweepError::from);
         if now.as_second() / 60 % EVERY != 0 {
-            return judged.and(filled).and(found.map(|_| ()));
+            return judged.and(filled).and(found);
         }
         let seen = [
             judged,
             filled,
-            found.map(|_| ()),
+            found,
             self.dead_letters().await,
             self.routes(now).await.map_err(SweepError::from),
             self.silence(now).await.map_err(SweepError::from),

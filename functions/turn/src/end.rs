@@ -76,7 +76,7 @@ impl<'a> Wake<'a> {
         if let Some(reason) = reason.filter(|_| somebody) {
             self.leave_to_business(next);
             let sentence = handed_over_for(self.turn.agent.page.handover);
-            self.tell_owners(loaded, draft, &ended, &reason, trace);
+            self.tell_owners(draft, &ended, &reason, trace);
             let id = format!("handed-over-{}-{}", self.id, ended.number);
             draft.changes.push(Change::Notice(Notice {
                 follow_up: Some(follow_up(&ended, &reason)),

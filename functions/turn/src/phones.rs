@@ -10,7 +10,7 @@ use conversations::{
 };
 use jiff::{SignedDuration, Timestamp};
 use settings::{Names, Settings, SettingsError};
-use sms::Number;
+use sms::{Number, PRETENDED};
 use telemetry::TraceId;
 
 use crate::Wake;
@@ -230,8 +230,9 @@ impl<'a> Wake<'a> {
     /// Answers in this conversation, by an order of its own.
     fn answer_owner(&self, draft: &mut Draft<'a>, text: &Waiting, words: &str) {
         let now = self.clock.now();
-        let given = self.to_phone(&draft.next.theirs, words, None, now + HOUR, text.trace.clone());
-        let own = GivenOrder { conversation: self.id.clone(), due_at: now, marks: true, ..given };
+        let phone = &draft.next.theirs;
+        let given = self.to_phone(phone, phone, words, None, now + HOUR, text.trace.clone());
+        let own = GivenOrder { marks: true, ..given };
         draft.orders_itself(now);
         draft.changes.push(Change::Ordered(Box::new(own)));
     }
@@ -264,9 +265,10 @@ impl<'a> Wake<'a> {
         }
     }
 
-    /// An order that tells a phone something.
+    /// An order that tells a phone something: a pretended one, if this conversation is with such a one.
     pub(crate) fn to_phone(
         &self,
+        theirs: &Number,
         phone: &Number,
         words: &str,
         about: Option<(ConversationId, Code)>,
@@ -277,7 +279,9 @@ impl<'a> Wake<'a> {
         let kind = OrderKind::Tell { to, words, about, until };
         let by = By { name: "the agent".into(), via: Via::Phone };
         let order = Order { id: String::new(), kind, by, expects: None, trace, at: now };
-        let conversation = self.turn.store.names().conversation("", phone);
+        let names = self.turn.store.names();
+        let is_pretended = names.conversation(PRETENDED, theirs) == self.id;
+        let conversation = names.conversation(if is_pretended { PRETENDED } else { "" }, phone);
         GivenOrder { conversation, order, due_at: now, marks: false }
     }
 

@@ -2,7 +2,8 @@
 
 use agent::Turn as Entry;
 use conversations::{
-    By, Change, Coded, Ended, Loaded, Order, OrderKind, Reply, Unavailable, Via, name_in,
+    By, Change, Coded, Ended, GivenOrder, Loaded, Order, OrderKind, Reply, Unavailable, Via,
+    name_in,
 };
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use sms::PRETENDED;
@@ -27,7 +28,6 @@ impl<'a> Wake<'a> {
     /// Tells the owners' phones that somebody was handed over, once somebody is there.
     pub(crate) fn tell_owners(
         &self,
-        loaded: &Loaded,
         draft: &mut Draft<'a>,
         ended: &Ended,
         reason: &str,
@@ -54,12 +54,8 @@ impl<'a> Wake<'a> {
         let due_at = self.when_somebody_is_there();
         for phone in phones {
             let about = Some((self.id.clone(), code.clone()));
-            let mut given = self.to_phone(phone, &words, about, until, trace.clone());
-            given.due_at = due_at;
-            if self.is_pretended(loaded) {
-                given.conversation = self.turn.store.names().conversation(PRETENDED, phone);
-            }
-            draft.changes.push(Change::Ordered(Box::new(given)));
+            let given = self.to_phone(&ended.theirs, phone, &words, about, until, trace.clone());
+            draft.changes.push(Change::Ordered(Box::new(GivenOrder { due_at, ..given })));
         }
     }
 
@@ -71,10 +67,7 @@ impl<'a> Wake<'a> {
         let theirs = &draft.next.theirs;
         let words = format!("#{code}: your text to {} was not received: {why}.", theirs.display());
         let until = self.clock.now() + NEWS;
-        let mut given = self.to_phone(phone, &words, None, until, TraceId::fresh());
-        if self.turn.store.names().conversation(PRETENDED, theirs) == self.id {
-            given.conversation = self.turn.store.names().conversation(PRETENDED, phone);
-        }
+        let given = self.to_phone(theirs, phone, &words, None, until, TraceId::fresh());
         draft.changes.push(Change::Ordered(Box::new(given)));
     }
 

@@ -32,7 +32,7 @@ impl Store {
     }
 
     /// Whether a message was claimed.
-    pub(crate) async fn is_claimed(&self, claim: &Claim) -> Result<bool, Unavailable> {
+    pub async fn is_claimed(&self, claim: &Claim) -> Result<bool, Unavailable> {
         Ok(self.documents.get_one(claim.path()).await?.is_some())
     }
 

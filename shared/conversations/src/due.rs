@@ -86,7 +86,7 @@ impl Store {
         Ok(page.map(|due| readable(DueAttempt::decode(due, now))))
     }
 
-    async fn documents_due(
+    pub(crate) async fn documents_due(
         &self,
         due_at: Time,
         now: Timestamp,

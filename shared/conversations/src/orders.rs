@@ -5,6 +5,8 @@
 //! follows from it, so it is carried out once. It is no document among the texts: a turn of an earlier
 //! version would answer it as if the person had said it.
 
+use std::collections::BTreeSet;
+
 use documents::{Document, Fields, Unavailable, Write, WriteError, at};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,10 @@ pub(crate) const ORDERS_IN_ONE_TURN: usize = 20;
 
 /// How often an order is stored anew while many write to its conversation.
 const ATTEMPTS: u32 = 8;
+
+/// How many orders that may be lost are looked at together, and how often in a minute.
+const PAGE: u32 = 100;
+const PAGES: usize = 10;
 
 /// How long an order usually takes at most. One that is older may have lost its mark at the conversation.
 const LOST: SignedDuration = SignedDuration::from_mins(1);
@@ -224,11 +230,6 @@ impl Store {
         Err(Unavailable::new("too many other writes to the conversation"))
     }
 
-    /// Whether an order was given with this claim.
-    pub async fn is_ordered(&self, claim: &Claim) -> Result<bool, Unavailable> {
-        self.is_claimed(claim).await
-    }
-
     /// The orders of a conversation in the order in which they were given, one more than a turn loads.
     pub(crate) async fn orders_of(
         &self,
@@ -260,28 +261,44 @@ impl Store {
         Write::Merge { path: at("heads", id.as_str()), set, append: vec![] }
     }
 
-    /// Marks conversations again whose orders a turn of an earlier version has lost sight of. Returns how
-    /// many orders there were.
-    pub async fn find_orders(&self, now: Timestamp, most: u32) -> Result<usize, Unavailable> {
-        let lost = self.documents.find(orders::DUE_AT.not_after(now - LOST, most)).await?;
-        let count = lost.len();
-        for document in lost {
-            let Some(id) = document.fields.get::<String>("conversation") else { continue };
-            let Some(id) = ConversationId::parse(&id) else { continue };
-            let head = self.documents.get_one(at("heads", id.as_str())).await?;
-            let mark = match head {
-                // One that waits for an open reply, or for the morning, is known.
-                Some(head) if head.fields.get::<i64>("ordered_at").is_some() => continue,
-                Some(_) => marks(&id, now, false),
-                None => match named(document)?.kind {
-                    // An owner's phone that has never texted.
-                    OrderKind::Tell { to, .. } => self.begins(&id, &to, now),
-                    _ => continue,
-                },
-            };
-            self.documents.if_unchanged(vec![mark]).await?;
+    /// Marks conversations again whose orders a turn of an earlier version has lost sight of, and begins those
+    /// of phones that are to be told something.
+    pub async fn find_orders(&self, now: Timestamp) -> Result<(), Unavailable> {
+        let (mut after, mut seen) = (None, BTreeSet::new());
+        for _ in 0..PAGES {
+            let page = self.documents_due(orders::DUE_AT, now - LOST, after, PAGE).await?;
+            for document in page.found {
+                let id = document.fields.get::<String>("conversation");
+                let Some(id) = id.and_then(|id| ConversationId::parse(&id)) else { continue };
+                if seen.insert(id.clone()) {
+                    self.find_order(&id, document, now).await?;
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
         }
-        Ok(count)
+        Ok(())
+    }
+
+    async fn find_order(
+        &self,
+        id: &ConversationId,
+        order: Document,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let head = self.documents.get_one(at("heads", id.as_str())).await?;
+        let mark = match (head, named(order)) {
+            // One that waits for an open reply, or for the morning, is known.
+            (Some(head), _) if head.fields.get::<i64>("ordered_at").is_some() => return Ok(()),
+            (Some(_), _) => marks(id, now, false),
+            // An owner's phone that has never texted.
+            (None, Ok(Order { kind: OrderKind::Tell { to, .. }, .. })) => self.begins(id, &to, now),
+            (None, _) => return Ok(()),
+        };
+        self.documents.if_unchanged(vec![mark]).await?;
+        Ok(())
     }
 }
 
