@@ -45,6 +45,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) changes: Vec<Change>,
     /// How many orders are left, as far as they are loaded.
     orders: usize,
+    /// The texts of an owner's phone that are for us and still wait.
+    commands: Vec<Waiting>,
     /// What is spent by it.
     pub(crate) spent: Amount,
     /// Whether the owner pays for that, and gets back what is given back.
@@ -127,6 +129,7 @@ impl Draft<'_> {
             more: loaded.more,
             changes: Vec::new(),
             orders: loaded.orders.len(),
+            commands: loaded.commands.clone(),
             spent: Amount::ZERO,
             is_owners: false,
             thought: Amount::ZERO,
@@ -162,6 +165,7 @@ impl Draft<'_> {
     /// Leaves texts unanswered for this reason.
     pub(crate) fn set_aside(&mut self, texts: &[Waiting], why: &'static str) {
         self.waiting.retain(|text| !texts.contains(text));
+        self.commands.retain(|text| !texts.contains(text));
         self.changes.push(Change::SetAside(texts.to_vec(), why));
     }
 
@@ -250,6 +254,7 @@ impl Draft<'_> {
     pub(crate) fn set_due(&mut self, now: Timestamp) {
         self.next.due_at = match self.is_empty() {
             _ if !self.next.failed.is_empty() || self.orders > 0 => Some(now),
+            _ if !self.commands.is_empty() => Some(now),
             true if self.next.is_with_person(now) => with_person_until(&self.next),
             true if self.next.answers == 0 => None,
             true => Some(quiet_since(&self.next, now) + QUIET),

@@ -47,6 +47,21 @@ async fn two_hand_overs_at_once_are_answered_crosswise() {
 }
 
 #[tokio::test]
+async fn one_wake_up_carries_out_all_that_an_owner_wrote() {
+    let mut scene = with(&[]).await;
+    let code = hand_over(&mut scene, ANN, "My tap drips").await;
+    scene.person = OWNER;
+    for text in ["We come", "at nine", "with a plumber"] {
+        scene.text(&format!("#{code} {text}")).await;
+    }
+    let first = scene.wake_up().await;
+    scene.turn(&first).await.unwrap();
+    scene.person = ANN;
+    let said: Vec<_> = scene.acts().await;
+    assert_eq!(said, ["owner's phone say"; 3], "none waits for a wake-up that may have been lost");
+}
+
+#[tokio::test]
 async fn only_an_owner_s_number_and_a_sign_make_a_command() {
     let mut scene = with(&[]).await;
     let code = hand_over(&mut scene, ANN, "My tap drips").await;
